@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+echo "building api"
+echo "api" > api.out

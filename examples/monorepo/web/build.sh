@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+echo "building web"
+echo "web" > web.out
