@@ -1,0 +1,88 @@
+// Builds the image of Otto from this checkout, by the Dockerfile that users build with Docker.
+
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from '../tools/command.ts';
+import { withLock } from '../tools/lock.ts';
+import { type BuildInput, buildWithBuildah } from './buildah.ts';
+import { type Engine, imageEngine } from './engine.ts';
+import { contentHash, readInputs } from './inputs.ts';
+import type { Log } from './packages.ts';
+import { stage } from './stage.ts';
+import { type ImageStore, imageStore, pruneArchives } from './store.ts';
+
+export interface BuiltImage {
+  readonly ref: string;
+  /** Path of an archive that `ctr images import`, `docker load` and `kind load image-archive` take. */
+  readonly archive: string;
+  /** Size of the archive. Its layers are not compressed, so it is also what the image takes unpacked. */
+  readonly bytes: number;
+  /** Of the manifest. Absent when an engine made the archive, which says it in its own way. */
+  readonly digest?: string;
+}
+
+export interface BuildOptions {
+  readonly log: Log;
+  readonly root?: string;
+}
+
+const checkout = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+export async function buildOttoImage({ log, root = checkout }: BuildOptions): Promise<BuiltImage> {
+  const store = await imageStore();
+  const hash = contentHash(await readInputs(root));
+  const ref = `localhost/otto:dev-${hash}`;
+  const archive = join(store.archives, `otto-dev-${hash}.tar`);
+  if (!existsSync(`${archive}.json`)) {
+    // One at a time: builds share the staging folder and buildah's storage.
+    await withLock(
+      `build ${store.folder}`,
+      { timeout: 600_000, onWait: () => log('waiting for another image build') },
+      async () => {
+        if (existsSync(`${archive}.json`)) return;
+        const started = performance.now();
+        const context = await prepareContext(root, store, log);
+        const engine = await imageEngine();
+        log(`building ${ref} with ${engine}`);
+        const digest = await build(engine, { ref, archive, context, store, log });
+        await writeFile(`${archive}.json`, JSON.stringify({ digest }));
+        await pruneArchives(store, 'otto-dev-', 6);
+        log(`built ${ref} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+      },
+    );
+  }
+  const { digest } = JSON.parse(await readFile(`${archive}.json`, 'utf8')) as { digest?: string };
+  return { ref, archive, bytes: (await stat(archive)).size, ...(digest !== undefined && { digest }) };
+}
+
+async function build(engine: Engine, input: BuildInput): Promise<string | undefined> {
+  if (engine === 'buildah') return await buildWithBuildah(input);
+  // The staged context needs a shell in the build stage and nothing more: the base has one.
+  const base = 'docker.io/library/debian:bookworm-slim';
+  const argv = [engine, 'build', '--build-arg', `NODE=${base}`, '-t', input.ref, input.context];
+  await run(argv, { timeout: 600_000 });
+  await run([engine, 'save', '-o', input.archive, input.ref], { timeout: 300_000 });
+  return undefined;
+}
+
+/** The build context: what the Dockerfile names, with `rootfs/` staged. Reused, as most of it seldom changes. */
+async function prepareContext(root: string, store: ImageStore, log: Log): Promise<string> {
+  const context = join(store.work, 'context');
+  const rootfs = join(context, 'rootfs');
+  const lock = await readFile(join(root, 'package-lock.json'));
+  const rules = await readFile(join(dirname(fileURLToPath(import.meta.url)), 'lockfile.ts'));
+  const key = createHash('sha256').update(lock).update(rules).digest('hex');
+  const stamp = join(store.work, 'context.runtime');
+  const keepRuntime = existsSync(stamp) && (await readFile(stamp, 'utf8')) === key;
+  log(keepRuntime ? 'staging dist' : 'staging Node, packages and dist');
+  if (!keepRuntime) await rm(stamp, { force: true });
+  await mkdir(join(context, 'hack/image'), { recursive: true });
+  await copyFile(join(root, 'Dockerfile'), join(context, 'Dockerfile'));
+  await copyFile(join(root, 'hack/image/trim.sh'), join(context, 'hack/image/trim.sh'));
+  await stage({ root, target: rootfs, keepRuntime });
+  await writeFile(stamp, key);
+  return context;
+}
