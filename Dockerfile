@@ -31,11 +31,7 @@ RUN if [ ! -x /usr/bin/git ] || [ ! -x /usr/bin/ssh ] || [ ! -x /bin/busybox ]; 
     fi; \
     rm -f /trim.sh
 
-# One layer without what was deleted above.
 FROM scratch
-COPY --from=system / /
-COPY --from=build /src/rootfs/runtime/ /
-COPY --from=build /src/rootfs/app/ /
 ARG VERSION=dev
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Otto" \
@@ -49,6 +45,9 @@ ENV PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
     NODE_ENV=production
 # The default of stage pods; any other uid works as well.
 USER 1000:1000
-WORKDIR /tmp
 ENTRYPOINT ["/otto/bin/otto"]
 CMD ["operator"]
+# What changes most comes last; copying from `system` makes one layer without what was deleted there.
+COPY --from=system / /
+COPY --from=build /src/rootfs/runtime/ /
+COPY --from=build /src/rootfs/app/ /

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../tools/command.ts';
 import { withLock } from '../tools/lock.ts';
-import { type BuildInput, buildWithBuildah } from './buildah.ts';
+import { type BuildInput, type Built, buildWithBuildah } from './buildah.ts';
 import { type Engine, imageEngine } from './engine.ts';
 import { contentHash, readInputs } from './inputs.ts';
 import type { Log } from './packages.ts';
@@ -18,10 +18,12 @@ export interface BuiltImage {
   readonly ref: string;
   /** Path of an archive that `ctr images import`, `docker load` and `kind load image-archive` take. */
   readonly archive: string;
-  /** Size of the archive. Its layers are not compressed, so it is also what the image takes unpacked. */
+  /** Size of the archive. */
   readonly bytes: number;
-  /** Of the manifest. Absent when an engine made the archive, which says it in its own way. */
+  /** Of the manifest. This and the next are absent when an engine made the archive. */
   readonly digest?: string;
+  /** Bytes of all files. */
+  readonly unpacked?: number;
 }
 
 export interface BuildOptions {
@@ -44,37 +46,41 @@ export async function buildOttoImage({ log, root = checkout }: BuildOptions): Pr
       async () => {
         if (existsSync(`${archive}.json`)) return;
         const started = performance.now();
-        const context = await prepareContext(root, store, log);
+        const { context, runtimeKey } = await prepareContext(root, store, log);
         const engine = await imageEngine();
         log(`building ${ref} with ${engine}`);
-        const digest = await build(engine, { ref, archive, context, store, log });
-        await writeFile(`${archive}.json`, JSON.stringify({ digest }));
+        const built = await build(engine, { ref, archive, context, runtimeKey, store, log });
+        await writeFile(`${archive}.json`, JSON.stringify(built));
         await pruneArchives(store, 'otto-dev-', 6);
         log(`built ${ref} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
       },
     );
   }
-  const { digest } = JSON.parse(await readFile(`${archive}.json`, 'utf8')) as { digest?: string };
-  return { ref, archive, bytes: (await stat(archive)).size, ...(digest !== undefined && { digest }) };
+  const built: Built = JSON.parse(await readFile(`${archive}.json`, 'utf8'));
+  return { ref, archive, bytes: (await stat(archive)).size, ...built };
 }
 
-async function build(engine: Engine, input: BuildInput): Promise<string | undefined> {
+async function build(engine: Engine, input: BuildInput): Promise<Built> {
   if (engine === 'buildah') return await buildWithBuildah(input);
   // The staged context needs a shell in the build stage and nothing more: the base has one.
   const base = 'docker.io/library/debian:bookworm-slim';
   const argv = [engine, 'build', '--build-arg', `NODE=${base}`, '-t', input.ref, input.context];
   await run(argv, { timeout: 600_000 });
   await run([engine, 'save', '-o', input.archive, input.ref], { timeout: 300_000 });
-  return undefined;
+  return {};
 }
 
 /** The build context: what the Dockerfile names, with `rootfs/` staged. Reused, as most of it seldom changes. */
-async function prepareContext(root: string, store: ImageStore, log: Log): Promise<string> {
+async function prepareContext(
+  root: string,
+  store: ImageStore,
+  log: Log,
+): Promise<{ context: string; runtimeKey: string }> {
   const context = join(store.work, 'context');
   const rootfs = join(context, 'rootfs');
   const lock = await readFile(join(root, 'package-lock.json'));
   const rules = await readFile(join(dirname(fileURLToPath(import.meta.url)), 'lockfile.ts'));
-  const key = createHash('sha256').update(lock).update(rules).digest('hex');
+  const key = createHash('sha256').update(lock).update(rules).digest('hex').slice(0, 12);
   const stamp = join(store.work, 'context.runtime');
   const keepRuntime = existsSync(stamp) && (await readFile(stamp, 'utf8')) === key;
   log(keepRuntime ? 'staging dist' : 'staging Node, packages and dist');
@@ -84,5 +90,5 @@ async function prepareContext(root: string, store: ImageStore, log: Log): Promis
   await copyFile(join(root, 'hack/image/trim.sh'), join(context, 'hack/image/trim.sh'));
   await stage({ root, target: rootfs, keepRuntime });
   await writeFile(stamp, key);
-  return context;
+  return { context, runtimeKey: key };
 }

@@ -1,5 +1,5 @@
 // The Dockerfile without an engine: Debian's buildah in a chroot, on a base made from Debian's packages.
-import { rm } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { run } from '../tools/command.ts';
 import { type DebianRecipe, debianRoot } from './debian.ts';
@@ -11,8 +11,15 @@ export interface BuildInput {
   readonly ref: string;
   readonly archive: string;
   readonly context: string;
+  /** Changes with what is in the context's `rootfs/runtime`. */
+  readonly runtimeKey: string;
   readonly store: ImageStore;
   readonly log: Log;
+}
+
+export interface Built {
+  readonly digest?: string;
+  readonly unpacked?: number;
 }
 
 /** What the Dockerfile installs with apt on a public base. */
@@ -21,36 +28,47 @@ export const ottoBase: DebianRecipe = {
   packages: ['git', 'openssh-client', 'ca-certificates', 'busybox-static', 'libstdc++6', 'libnss-wrapper'],
 };
 
-export async function buildWithBuildah({ ref, archive, context, store, log }: BuildInput): Promise<string> {
+export async function buildWithBuildah({
+  ref,
+  archive,
+  context,
+  runtimeKey,
+  store,
+  log,
+}: BuildInput): Promise<Built> {
   await needPrograms(['buildah', 'mmdebstrap', 'strip'], log);
   const buildah = buildahIn(store);
-  const base = await importBase(buildah, await debianRoot(ottoBase, store, log));
-  const file = join(context, 'Dockerfile');
-  await buildah(
-    [
-      'build',
-      '--isolation',
-      'chroot',
-      '--layers',
-      '--pull-never',
-      '--build-arg',
-      `BASE=${base}`,
-      '--build-arg',
-      `NODE=${base}`,
-      '-t',
-      ref,
-      '-f',
-      file,
-      context,
-    ],
-    600_000,
+  const tarball = await debianRoot(ottoBase, store, log);
+  const base = `localhost/${basename(tarball, '.tar').replace(/^otto-base-/, 'otto-base:')}`;
+  await importOnce(buildah, base, ['from', 'scratch'], [tarball, '/']);
+  // Node and the packages seldom change and are most of the context: the build stage starts with them in place.
+  const runtime = `localhost/otto-runtime:${base.split(':')[1]}-${runtimeKey}`;
+  await importOnce(
+    buildah,
+    runtime,
+    ['from', '--pull-never', base],
+    [join(context, 'rootfs/runtime'), '/src/rootfs/runtime'],
   );
+  const ignore = join(store.work, 'ignore');
+  await writeFile(ignore, 'rootfs/runtime\n');
+  const bases = ['--build-arg', `BASE=${base}`, '--build-arg', `NODE=${runtime}`, '--pull-never'];
+  const how = [
+    '--isolation',
+    'chroot',
+    '--layers',
+    '--ignorefile',
+    ignore,
+    '-f',
+    join(context, 'Dockerfile'),
+  ];
+  await buildah(['build', ...how, ...bases, '-t', ref, context], 600_000);
   const layout = join(store.work, 'layout');
   await rm(layout, { recursive: true, force: true });
-  await buildah(['push', '--disable-compression', '--format', 'oci', ref, `oci:${layout}:otto`], 300_000);
+  await buildah(['push', '--format', 'oci', ref, `oci:${layout}:otto`], 300_000);
   const digest = await packLayout(layout, ref, archive);
   await rm(layout, { recursive: true, force: true });
-  return digest;
+  const unpacked = (await stat(tarball)).size + (await folderSize(join(context, 'rootfs')));
+  return { digest, unpacked };
 }
 
 type Buildah = (args: readonly string[], timeout?: number) => Promise<string>;
@@ -67,11 +85,22 @@ function buildahIn(store: ImageStore): Buildah {
   };
 }
 
-async function importBase(buildah: Buildah, tarball: string): Promise<string> {
-  const name = `localhost/${basename(tarball, '.tar').replace(/^otto-base-/, 'otto-base:')}`;
-  if ((await buildah(['images', '-q', '--filter', `reference=${name}`])) !== '') return name;
-  const container = await buildah(['from', 'scratch']);
-  await buildah(['add', container, tarball, '/'], 120_000);
+async function importOnce(
+  buildah: Buildah,
+  name: string,
+  from: readonly string[],
+  add: readonly string[],
+): Promise<void> {
+  if ((await buildah(['images', '-q', '--filter', `reference=${name}`])) !== '') return;
+  const container = await buildah(from);
+  await buildah(['add', container, ...add], 120_000);
   await buildah(['commit', '--rm', container, name], 120_000);
-  return name;
+}
+
+async function folderSize(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).size;
+  }
+  return bytes;
 }

@@ -6,9 +6,12 @@ import { stage } from './stage.ts';
 const usage = 'usage: hack/image/main.ts otto | stage FOLDER';
 const log = (line: string): void => console.error(`otto: ${line}`);
 
-function print({ ref, archive, bytes, digest }: BuiltImage): void {
+const megabytes = (bytes: number | undefined): string =>
+  bytes === undefined ? '-' : `${(bytes / 1e6).toFixed(1)} MB`;
+
+function print({ ref, archive, bytes, digest, unpacked }: BuiltImage): void {
   console.log(
-    `${ref}\n  archive ${archive}\n  size    ${(bytes / 1e6).toFixed(1)} MB unpacked\n  digest  ${digest ?? '-'}`,
+    `${ref}\n  archive ${archive}\n  size    ${megabytes(bytes)}, unpacked ${megabytes(unpacked)}\n  digest  ${digest ?? '-'}`,
   );
 }
 
