@@ -65,7 +65,7 @@ export async function buildWithBuildah({
   const layout = join(store.work, 'layout');
   await rm(layout, { recursive: true, force: true });
   await buildah(['push', '--format', 'oci', ref, `oci:${layout}:otto`], 300_000);
-  const digest = await packLayout(layout, ref, archive);
+  const digest = await packLayout(layout, [ref], archive);
   await rm(layout, { recursive: true, force: true });
   const unpacked = (await stat(tarball)).size + (await folderSize(join(context, 'rootfs')));
   return { digest, unpacked };

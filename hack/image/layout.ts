@@ -89,10 +89,10 @@ export async function writeLayout(
   return manifest.digest;
 }
 
-/** Names the one image of a layout, packs it, and puts it in place at once. Gives the manifest's digest. */
-export async function packLayout(folder: string, ref: string, archive: string): Promise<string> {
+/** Names the one image of a layout, maybe more than once, packs it, and puts it in place at once. Gives the manifest's digest. */
+export async function packLayout(folder: string, refs: readonly string[], archive: string): Promise<string> {
   const index: unknown = JSON.parse(await readFile(join(folder, 'index.json'), 'utf8'));
-  const named = nameManifest(index, ref);
+  const named = nameManifest(index, refs);
   await writeFile(join(folder, 'index.json'), JSON.stringify(named.index));
   await run(['tar', '-C', folder, '-cf', `${archive}.part`, 'oci-layout', 'index.json', 'blobs'], {
     timeout: 120_000,
@@ -102,18 +102,18 @@ export async function packLayout(folder: string, ref: string, archive: string): 
 }
 
 /** containerd takes the name from one annotation, Podman and skopeo from another. */
-export function nameManifest(index: unknown, ref: string): { index: object; digest: string } {
+export function nameManifest(index: unknown, refs: readonly string[]): { index: object; digest: string } {
   if (typeof index === 'object' && index !== null && 'manifests' in index && Array.isArray(index.manifests)) {
     const [manifest, ...others]: unknown[] = index.manifests;
     if (others.length === 0 && typeof manifest === 'object' && manifest !== null && 'digest' in manifest) {
-      const annotations = { 'io.containerd.image.name': ref, 'org.opencontainers.image.ref.name': ref };
-      return {
-        index: { ...index, manifests: [{ ...manifest, annotations }] },
-        digest: String(manifest.digest),
-      };
+      const named = refs.map((ref) => ({
+        ...manifest,
+        annotations: { 'io.containerd.image.name': ref, 'org.opencontainers.image.ref.name': ref },
+      }));
+      return { index: { ...index, manifests: named }, digest: String(manifest.digest) };
     }
   }
-  throw new Error(`the image layout for ${ref} does not have exactly one manifest`);
+  throw new Error(`the image layout for ${refs.join(', ')} does not have exactly one manifest`);
 }
 
 async function fileDigest(file: string): Promise<string> {

@@ -1,0 +1,3 @@
+module otto.dev/hack/image/git-server
+
+go 1.21

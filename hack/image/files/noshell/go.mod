@@ -1,0 +1,3 @@
+module otto.dev/hack/image/noshell
+
+go 1.21
