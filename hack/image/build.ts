@@ -78,17 +78,19 @@ async function prepareContext(
 ): Promise<{ context: string; runtimeKey: string }> {
   const context = join(store.work, 'context');
   const rootfs = join(context, 'rootfs');
-  const lock = await readFile(join(root, 'package-lock.json'));
-  const rules = await readFile(join(dirname(fileURLToPath(import.meta.url)), 'lockfile.ts'));
-  const key = createHash('sha256').update(lock).update(rules).digest('hex').slice(0, 12);
+  const key = createHash('sha256');
+  const here = dirname(fileURLToPath(import.meta.url));
+  const decisive = [join(root, 'package-lock.json'), join(here, 'lockfile.ts'), join(here, 'stage.ts')];
+  for (const file of decisive) key.update(await readFile(file));
+  const runtimeKey = key.digest('hex').slice(0, 12);
   const stamp = join(store.work, 'context.runtime');
-  const keepRuntime = existsSync(stamp) && (await readFile(stamp, 'utf8')) === key;
+  const keepRuntime = existsSync(stamp) && (await readFile(stamp, 'utf8')) === runtimeKey;
   log(keepRuntime ? 'staging dist' : 'staging Node, packages and dist');
   if (!keepRuntime) await rm(stamp, { force: true });
   await mkdir(join(context, 'hack/image'), { recursive: true });
   await copyFile(join(root, 'Dockerfile'), join(context, 'Dockerfile'));
   await copyFile(join(root, 'hack/image/trim.sh'), join(context, 'hack/image/trim.sh'));
   await stage({ root, target: rootfs, keepRuntime });
-  await writeFile(stamp, key);
-  return { context, runtimeKey: key };
+  await writeFile(stamp, runtimeKey);
+  return { context, runtimeKey };
 }

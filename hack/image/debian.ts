@@ -13,13 +13,14 @@ import type { ImageStore } from './store.ts';
 export interface DebianRecipe {
   readonly name: string;
   readonly packages: readonly string[];
-  /** Runs in the unpacked tree as its working directory, before it is trimmed. */
+  /** Runs in the unpacked tree as its working directory, before it is trimmed; `$FILES` is the folder files/. */
   readonly setup?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 const suite = 'bookworm';
 const trimScript = join(dirname(fileURLToPath(import.meta.url)), 'trim.sh');
+const files = join(dirname(trimScript), 'files');
 // Debian keeps /bin and the like as links since bookworm; unpacking alone would make them folders.
 const mergeUsr =
   'cd "$1" && mkdir -p usr/bin usr/sbin usr/lib usr/lib64 && for d in bin sbin lib lib64; do ln -s usr/$d $d; done';
@@ -80,7 +81,7 @@ async function makeRoot(recipe: DebianRecipe, tarball: string, store: ImageStore
       await run(['sh', '-euc', recipe.setup], {
         cwd: root,
         timeout: 300_000,
-        ...(recipe.env && { env: recipe.env }),
+        env: { ...recipe.env, FILES: files },
       });
     }
     await run(['sh', trimScript, root], { timeout: 60_000, ...(recipe.env && { env: recipe.env }) });

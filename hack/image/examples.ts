@@ -89,7 +89,7 @@ async function withFiles(recipe: Recipe): Promise<Recipe> {
   let setup = recipe.setup;
   for (const name of names)
     setup = `# ${name} ${hashOf(await readFile(join(files, name), 'utf8'))}\n${setup}`;
-  return setup === undefined ? recipe : { ...recipe, setup, env: { ...recipe.env, FILES: files } };
+  return setup === undefined ? recipe : { ...recipe, setup };
 }
 
 async function layerTarball(layer: Layer, store: ImageStore, log: Log): Promise<string> {

@@ -107,6 +107,7 @@ export const exampleImages: Readonly<Record<ExampleName, ExampleImage>> = {
       env: {
         PATH: '/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
         CGO_ENABLED: '0',
+        GOROOT: '/usr/local/go',
         GOTOOLCHAIN: 'local',
         GOFLAGS: '-buildvcs=false',
         GOPATH: '/tmp/go',

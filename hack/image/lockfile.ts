@@ -38,7 +38,9 @@ const rootOnly = new Set([
   '.github',
 ]);
 const notAtRunTime =
-  /(\.d\.[cm]?ts|\.[cm]?ts|\.tsx|\.map|\.md|\.markdown|\.flow|\.bare|\.tsbuildinfo|[._](test|spec)\.[cm]?js)$/;
+  /(\.d\.[cm]?ts|\.[cm]?ts|\.tsx|\.map|\.md|\.markdown|\.flow|\.bare|\.tsbuildinfo|\.test\.[cm]?js)$/;
+
+// Names that only look like tests (`attr_spec.js`) are code of some packages, so the list is short.
 
 /** Whether a file of a package, named relative to the package's folder, is needed to run it. */
 export function neededAtRunTime(file: string): boolean {
@@ -51,4 +53,12 @@ export function neededAtRunTime(file: string): boolean {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The packages that this project itself imports. */
+export function directDependencies(lockText: string): string[] {
+  const lock: unknown = JSON.parse(lockText);
+  const project = isRecord(lock) && isRecord(lock['packages']) ? lock['packages'][''] : undefined;
+  const named = isRecord(project) ? project['dependencies'] : undefined;
+  return isRecord(named) ? Object.keys(named) : [];
 }

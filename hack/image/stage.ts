@@ -5,7 +5,7 @@ import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, stat, writeFile } fr
 import { dirname, join, relative } from 'node:path';
 import { run } from '../tools/command.ts';
 import { onPath } from '../tools/path.ts';
-import { neededAtRunTime, productionPackages } from './lockfile.ts';
+import { directDependencies, neededAtRunTime, productionPackages } from './lockfile.ts';
 
 export interface StageOptions {
   /** The checkout, with its dependencies installed. */
@@ -43,6 +43,16 @@ async function stageRuntime(root: string, target: string): Promise<void> {
     await copyPackage(from, join(target, 'otto', path));
   }
   await run(['chmod', '-R', 'a+rX,go-w', target]);
+  await tryImports(node, join(target, 'otto'), directDependencies(lock));
+}
+
+/** Loads each package where it now lies, so that a file too many left out shows here and not in a cluster. */
+async function tryImports(node: string, folder: string, packages: readonly string[]): Promise<void> {
+  // A package may want another one loaded first, and says so in its own words: only absent files count.
+  const script = `for (const name of ${JSON.stringify(packages)}) try { await import(name); } catch (error) {
+    if (/MODULE_NOT_FOUND|ENOENT/.test(error.code)) { console.error(name, error.message); process.exitCode = 1; }
+  }`;
+  await run([node, '--input-type=module', '-e', script], { cwd: folder, timeout: 60_000 });
 }
 
 async function copyPackage(from: string, to: string): Promise<void> {
