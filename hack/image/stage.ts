@@ -48,8 +48,9 @@ async function stageRuntime(root: string, target: string): Promise<void> {
 
 /** Loads each package where it now lies, so that a file too many left out shows here and not in a cluster. */
 async function tryImports(node: string, folder: string, packages: readonly string[]): Promise<void> {
-  // A package may want another one loaded first, and says so in its own words: only absent files count.
-  const script = `for (const name of ${JSON.stringify(packages)}) try { await import(name); } catch (error) {
+  // A package may refuse to start for its own reasons; only absent files count. This one others need before them.
+  const first = packages.filter((name) => name === 'reflect-metadata');
+  const script = `for (const name of ${JSON.stringify([...first, ...packages])}) try { await import(name); } catch (error) {
     if (/MODULE_NOT_FOUND|ENOENT/.test(error.code)) { console.error(name, error.message); process.exitCode = 1; }
   }`;
   await run([node, '--input-type=module', '-e', script], { cwd: folder, timeout: 60_000 });
