@@ -51,7 +51,7 @@ export async function buildOttoImage({ log, root = checkout }: BuildOptions): Pr
         log(`building ${ref} with ${engine}`);
         const built = await build(engine, { ref, archive, context, runtimeKey, store, log });
         await writeFile(`${archive}.json`, JSON.stringify(built));
-        await pruneArchives(store, 'otto-dev-', 6);
+        await pruneArchives(store, 'otto-dev-', 3);
         log(`built ${ref} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
       },
     );

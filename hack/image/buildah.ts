@@ -1,4 +1,5 @@
 // The Dockerfile without an engine: Debian's buildah in a chroot, on a base made from Debian's packages.
+import { createHash } from 'node:crypto';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { run } from '../tools/command.ts';
@@ -40,15 +41,15 @@ export async function buildWithBuildah({
   const buildah = buildahIn(store);
   const tarball = await debianRoot(ottoBase, store, log);
   const base = `localhost/${basename(tarball, '.tar').replace(/^otto-base-/, 'otto-base:')}`;
-  await importOnce(buildah, base, ['from', 'scratch'], [tarball, '/']);
   // Node and the packages seldom change and are most of the context: the build stage starts with them in place.
   const runtime = `localhost/otto-runtime:${base.split(':')[1]}-${runtimeKey}`;
-  await importOnce(
-    buildah,
-    runtime,
-    ['from', '--pull-never', base],
-    [join(context, 'rootfs/runtime'), '/src/rootfs/runtime'],
-  );
+  if ((await buildah(['images', '-q', '--filter', `reference=${runtime}`])) === '') {
+    // Of no use without the layers below them, and each set is half a gigabyte.
+    await buildah(['rmi', '--all', '--force']);
+    await importImage(buildah, base, ['from', 'scratch'], [tarball, '/']);
+    const files = join(context, 'rootfs/runtime');
+    await importImage(buildah, runtime, ['from', '--pull-never', base], [files, '/src/rootfs/runtime']);
+  }
   const ignore = join(store.work, 'ignore');
   await writeFile(ignore, 'rootfs/runtime\n');
   const bases = ['--build-arg', `BASE=${base}`, '--build-arg', `NODE=${runtime}`, '--pull-never'];
@@ -75,7 +76,10 @@ type Buildah = (args: readonly string[], timeout?: number) => Promise<string>;
 
 /** buildah with its storage below the cache folder, so that nothing is left elsewhere on the machine. */
 function buildahIn(store: ImageStore): Buildah {
-  const own = ['--root', join(store.buildah, 'storage'), '--runroot', join(store.buildah, 'run')];
+  // What is mounted is noted in the run root, so it must not outlive a restart of the machine.
+  const key = createHash('sha256').update(store.buildah).digest('hex').slice(0, 12);
+  const runRoot = `/run/otto-buildah-${key}`;
+  const own = ['--root', join(store.buildah, 'storage'), '--runroot', runRoot];
   return async (args, timeout = 60_000) => {
     const { stdout } = await run(['buildah', ...own, ...args], {
       timeout,
@@ -85,13 +89,12 @@ function buildahIn(store: ImageStore): Buildah {
   };
 }
 
-async function importOnce(
+async function importImage(
   buildah: Buildah,
   name: string,
   from: readonly string[],
   add: readonly string[],
 ): Promise<void> {
-  if ((await buildah(['images', '-q', '--filter', `reference=${name}`])) !== '') return;
   const container = await buildah(from);
   await buildah(['add', container, ...add], 120_000);
   await buildah(['commit', '--rm', container, name], 120_000);

@@ -25,6 +25,7 @@ export async function imageStore(env: Environment = process.env): Promise<ImageS
     buildah: join(folder, 'buildah'),
   };
   for (const path of Object.values(store)) await mkdir(path, { recursive: true });
+  await sweep(store.work);
   return store;
 }
 
@@ -32,10 +33,20 @@ export async function imageStore(env: Environment = process.env): Promise<ImageS
 export async function pruneArchives(store: ImageStore, prefix: string, keep: number): Promise<void> {
   const found: { path: string; time: number }[] = [];
   for (const name of await readdir(store.archives)) {
-    if (!name.startsWith(prefix)) continue;
+    if (!name.startsWith(prefix) || !name.endsWith('.tar')) continue;
     const path = join(store.archives, name);
     found.push({ path, time: (await stat(path)).mtimeMs });
   }
   for (const { path } of found.toSorted((a, b) => b.time - a.time).slice(keep))
     await rm(path, { force: true });
+}
+
+/** Removes what builds that were cut off left; no build takes a day. */
+async function sweep(work: string): Promise<void> {
+  const yesterday = Date.now() - 24 * 3_600_000;
+  for (const name of await readdir(work)) {
+    if (/-[A-Za-z0-9]{6}$/.test(name) && (await stat(join(work, name))).mtimeMs < yesterday) {
+      await rm(join(work, name), { recursive: true, force: true });
+    }
+  }
 }
