@@ -1,0 +1,23 @@
+import type { PodSpec } from '../../api/kubernetes.ts';
+import type { Resources } from '../../api/pipeline.ts';
+
+type Container = PodSpec['containers'][number];
+
+export function environment(values: Record<string, string>): NonNullable<Container['env']> {
+  return Object.entries(values).map(([name, value]) => ({ name, value: literal(value) }));
+}
+
+/** The kubelet replaces `$(NAME)` in values; `$$(` is how one writes `$(`. */
+function literal(value: string): string {
+  return value.replaceAll('$(', '$$$$(');
+}
+
+export function kubeResources(own: Resources | undefined, fallback: Resources): NonNullable<Container['resources']> {
+  const chosen = own ?? fallback;
+  const asStrings = (side: Record<string, string | number>): Record<string, string> =>
+    Object.fromEntries(Object.entries(side).map(([name, quantity]) => [name, String(quantity)]));
+  return {
+    ...(chosen.requests === undefined ? {} : { requests: asStrings(chosen.requests) }),
+    ...(chosen.limits === undefined ? {} : { limits: asStrings(chosen.limits) }),
+  };
+}
