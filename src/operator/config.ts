@@ -75,7 +75,8 @@ export function readConfig(environment: Raw, flags: readonly string[], identity:
   };
   const text = (name: string): string => {
     const value = raw(name);
-    if (value === undefined) problems.push(`${spelled(name)} is missing: ${SETTINGS[name]?.description ?? ''}`);
+    if (value === undefined)
+      problems.push(`${spelled(name)} is missing: ${SETTINGS[name]?.description ?? ''}`);
     return value ?? '';
   };
   const whole = (name: string, least: number, most: number): number => {
@@ -107,7 +108,10 @@ export function readConfig(environment: Raw, flags: readonly string[], identity:
   const template = json('pod-template');
   const config: OperatorConfig = {
     namespace: text('namespace'),
-    watchNamespaces: (raw('watch-namespaces') ?? '').split(',').map((part) => part.trim()).filter((part) => part !== ''),
+    watchNamespaces: (raw('watch-namespaces') ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
     release: text('release'),
     identity: raw('identity') ?? identity,
     ...(podIP === undefined ? {} : { podIP }),
@@ -151,7 +155,11 @@ function readFlags(flags: readonly string[], problems: string[]): Map<string, st
     const flag = flags[i] ?? '';
     const [name, inline] = flag.replace(/^--/, '').split(/=(.*)/s);
     if (!flag.startsWith('--') || name === undefined || SETTINGS[name] === undefined) {
-      problems.push(`"${flag}" is not a flag of the operator; there are: ${Object.keys(SETTINGS).map((known) => `--${known}`).join(', ')}`);
+      problems.push(
+        `"${flag}" is not a flag of the operator; there are: ${Object.keys(SETTINGS)
+          .map((known) => `--${known}`)
+          .join(', ')}`,
+      );
       continue;
     }
     const value = inline ?? flags[++i];
@@ -184,7 +192,12 @@ function asResources(object: { [key: string]: Json } | undefined): Resources {
   for (const side of ['requests', 'limits'] as const) {
     const given = object?.[side];
     if (given === null || typeof given !== 'object' || Array.isArray(given)) continue;
-    resources[side] = Object.fromEntries(Object.entries(given).map(([name, quantity]) => [name, String(quantity)]));
+    resources[side] = Object.fromEntries(
+      Object.entries(given).map(([name, quantity]) => [
+        name,
+        typeof quantity === 'number' ? quantity : JSON.stringify(quantity).replaceAll('"', ''),
+      ]),
+    );
   }
   return resources;
 }

@@ -73,6 +73,8 @@ function withoutRunnerVolumes(container: Container): Container {
 }
 
 function unreserved(labels: Record<string, string> | undefined): Record<string, string> {
-  const own = Object.entries(labels ?? {}).filter(([name]) => !name.startsWith('otto.dev/') && name !== LABEL_MANAGED_BY);
+  const own = Object.entries(labels ?? {}).filter(
+    ([name]) => !name.startsWith('otto.dev/') && name !== LABEL_MANAGED_BY,
+  );
   return Object.fromEntries(own);
 }

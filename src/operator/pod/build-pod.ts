@@ -1,15 +1,24 @@
 /** From a stage instance to the pod that runs it. Pure: same input, same pod. */
-import { API_VERSION, LABEL_ATTEMPT, LABEL_MANAGED_BY, LABEL_PIPELINE, LABEL_RUN, LABEL_STAGE, RUNNER_CONTAINER } from '../../api/names.ts';
+
 import type { Pod } from '../../api/kubernetes.ts';
+import {
+  API_VERSION,
+  LABEL_ATTEMPT,
+  LABEL_MANAGED_BY,
+  LABEL_PIPELINE,
+  LABEL_RUN,
+  LABEL_STAGE,
+  RUNNER_CONTAINER,
+} from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import type { StageInstance } from '../../plan/plan.ts';
 import type { PodConfig } from '../config.ts';
 import { applyTemplates } from './apply-template.ts';
-import { podSecurity } from './security.ts';
+import { labelValue } from './label-value.ts';
 import { runnerContainer } from './runner-container.ts';
+import { podSecurity } from './security.ts';
 import { serviceContainers } from './service-containers.ts';
 import { shellPlacer, userContainers } from './user-containers.ts';
-import { labelValue } from './label-value.ts';
 import { volumes } from './volumes.ts';
 
 /** Where a stage reports directly; absent: only by its termination message. */
@@ -62,7 +71,9 @@ export function buildPod(stage: StageAttempt, config: PodConfig): Pod {
       enableServiceLinks: false,
       shareProcessNamespace: false,
       terminationGracePeriodSeconds: instance.graceSeconds + config.postSeconds + FAREWELL_SECONDS,
-      ...(instance.serviceAccountName === undefined ? {} : { serviceAccountName: instance.serviceAccountName }),
+      ...(instance.serviceAccountName === undefined
+        ? {}
+        : { serviceAccountName: instance.serviceAccountName }),
       securityContext: podSecurity(instance, config),
       tolerations: ['not-ready', 'unreachable'].map((condition) => ({
         key: `node.kubernetes.io/${condition}`,
@@ -72,7 +83,12 @@ export function buildPod(stage: StageAttempt, config: PodConfig): Pod {
       })),
       ...(placer === undefined && instance.services.length === 0
         ? {}
-        : { initContainers: [...(placer === undefined ? [] : [placer]), ...serviceContainers(instance, config)] }),
+        : {
+            initContainers: [
+              ...(placer === undefined ? [] : [placer]),
+              ...serviceContainers(instance, config),
+            ],
+          }),
       containers: [runnerContainer(stage, config), ...userContainers(instance, config)],
       volumes: volumes(instance, config),
     },

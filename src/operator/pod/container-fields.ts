@@ -7,12 +7,15 @@ export function environment(values: Record<string, string>): NonNullable<Contain
   return Object.entries(values).map(([name, value]) => ({ name, value: literal(value) }));
 }
 
-/** The kubelet replaces `$(NAME)` in values; `$$(` is how one writes `$(`. */
-function literal(value: string): string {
-  return value.replaceAll('$(', '$$$$(');
+/** The kubelet replaces `$(NAME)` and `$$` in values and commands; a doubled `$` is how one writes it. */
+export function literal(text: string): string {
+  return text.replaceAll(/\$+(?=\()|\${2,}/g, (signs) => signs + signs);
 }
 
-export function kubeResources(own: Resources | undefined, fallback: Resources): NonNullable<Container['resources']> {
+export function kubeResources(
+  own: Resources | undefined,
+  fallback: Resources,
+): NonNullable<Container['resources']> {
   const chosen = own ?? fallback;
   const asStrings = (side: Record<string, string | number>): Record<string, string> =>
     Object.fromEntries(Object.entries(side).map(([name, quantity]) => [name, String(quantity)]));

@@ -1,14 +1,18 @@
 /** What the runner is told, as JSON in its environment. */
 import type { Json } from '../../api/pipeline.ts';
-import type { PlannedStep, StageInstance } from '../../plan/plan.ts';
-import { CREDENTIALS_PATH, HOME_PATH, IO_PATH, TOKEN_PATH, WORKSPACE_PATH } from '../../runner/pod-contract.ts';
+import type { PlannedStep } from '../../plan/plan.ts';
+import {
+  CREDENTIALS_PATH,
+  HOME_PATH,
+  INSTRUCTIONS_CHUNK_BYTES,
+  IO_PATH,
+  TOKEN_FILE,
+  WORKSPACE_PATH,
+} from '../../runner/pod-contract.ts';
 import type { Instructions, StepInstruction } from '../../runner/protocol.ts';
 import type { PodConfig } from '../config.ts';
 import type { StageAttempt } from './build-pod.ts';
 import { userContainerNames } from './volumes.ts';
-
-/** The kernel refuses one environment string of 128 KiB. */
-const CHUNK_BYTES = 96 * 1024;
 
 export function instructions(stage: StageAttempt, config: PodConfig): Instructions {
   const { instance, run } = stage;
@@ -20,7 +24,7 @@ export function instructions(stage: StageAttempt, config: PodConfig): Instructio
     pipeline: stage.pipeline,
     stage: instance.name,
     attempt: stage.attempt,
-    ...(stage.report === undefined ? {} : { report: { ...stage.report, tokenFile: `${TOKEN_PATH}/token` } }),
+    ...(stage.report === undefined ? {} : { report: { ...stage.report, tokenFile: TOKEN_FILE } }),
     workspace: WORKSPACE_PATH,
     io: IO_PATH,
     credentials: CREDENTIALS_PATH,
@@ -99,7 +103,7 @@ export function chunks(text: string): string[] {
   const bytes = Buffer.from(text, 'utf8');
   const parts: string[] = [];
   for (let start = 0; start < bytes.length; ) {
-    let end = Math.min(start + CHUNK_BYTES, bytes.length);
+    let end = Math.min(start + INSTRUCTIONS_CHUNK_BYTES, bytes.length);
     // A continuation byte starts with the bits 10.
     while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
     parts.push(bytes.toString('utf8', start, end));

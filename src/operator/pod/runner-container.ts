@@ -1,10 +1,10 @@
 /** The container `otto`: runs the stage's steps, and alone holds its token and credentials. */
 import type { PodSpec } from '../../api/kubernetes.ts';
 import { RUNNER_CONTAINER } from '../../api/names.ts';
-import { runnerCommand } from '../../runner/pod-contract.ts';
+import { INSTRUCTIONS_VARIABLE, runnerCommand } from '../../runner/pod-contract.ts';
 import type { PodConfig } from '../config.ts';
 import type { StageAttempt } from './build-pod.ts';
-import { environment, kubeResources } from './container-fields.ts';
+import { environment, kubeResources, literal } from './container-fields.ts';
 import { chunks, instructions } from './instructions.ts';
 import { containerSecurity } from './security.ts';
 import { runnerMounts, userContainerNames } from './volumes.ts';
@@ -15,8 +15,10 @@ export function runnerContainer(stage: StageAttempt, config: PodConfig): PodSpec
     name: RUNNER_CONTAINER,
     image: config.runnerImage,
     imagePullPolicy: config.runnerPullPolicy,
-    command: runnerCommand(userContainerNames(stage.instance)),
-    env: environment(Object.fromEntries(parts.map((part, index) => [`OTTO_INSTRUCTIONS_${index}`, part]))),
+    command: runnerCommand(userContainerNames(stage.instance)).map(literal),
+    env: environment(
+      Object.fromEntries(parts.map((part, index) => [`${INSTRUCTIONS_VARIABLE}${index}`, part])),
+    ),
     resources: kubeResources(config.runnerResources, {}),
     securityContext: containerSecurity(true),
     volumeMounts: runnerMounts(stage.instance),

@@ -31,7 +31,9 @@ export function strategicMerge(base: Json | undefined, patch: Json): Json | unde
   const merged: JsonObject = { ...base };
   for (const [field, value] of Object.entries(patch)) {
     if (field === '$patch') continue;
-    const next = Array.isArray(value) ? mergeList(field, base[field], value) : strategicMerge(base[field], value);
+    const next = Array.isArray(value)
+      ? mergeList(field, base[field], value)
+      : strategicMerge(base[field], value);
     if (next === undefined) delete merged[field];
     else merged[field] = next;
   }

@@ -3,9 +3,15 @@ import type { PodSpec } from '../../api/kubernetes.ts';
 import { MAIN_CONTAINER } from '../../api/names.ts';
 import type { Resources, Shell } from '../../api/pipeline.ts';
 import type { StageInstance } from '../../plan/plan.ts';
-import { HOME_PATH, SHELL_PATH, WORKSPACE_PATH, loopCommand } from '../../runner/pod-contract.ts';
+import {
+  HOME_PATH,
+  loopCommand,
+  placeShellCommand,
+  SHELL_PATH,
+  WORKSPACE_PATH,
+} from '../../runner/pod-contract.ts';
 import type { PodConfig } from '../config.ts';
-import { environment, kubeResources } from './container-fields.ts';
+import { environment, kubeResources, literal } from './container-fields.ts';
 import { containerSecurity } from './security.ts';
 import { SHELL_VOLUME, userMounts, usesOttoShell } from './volumes.ts';
 
@@ -23,11 +29,19 @@ export function userContainers(instance: StageInstance, config: PodConfig): Cont
   const main: Wanted[] =
     instance.image === undefined
       ? []
-      : [{ name: MAIN_CONTAINER, image: instance.image, shell: instance.shell, env: {}, ...optional(instance.resources) }];
+      : [
+          {
+            name: MAIN_CONTAINER,
+            image: instance.image,
+            shell: instance.shell,
+            env: {},
+            ...optional(instance.resources),
+          },
+        ];
   return [...main, ...instance.containers].map((wanted) => ({
     name: wanted.name,
     image: wanted.image,
-    command: loopCommand(wanted.name, wanted.shell),
+    command: loopCommand(wanted.name, wanted.shell).map(literal),
     workingDir: WORKSPACE_PATH,
     env: environment({ HOME: HOME_PATH, ...wanted.env }),
     resources: kubeResources(wanted.resources, config.defaultResources),
@@ -43,7 +57,7 @@ export function shellPlacer(instance: StageInstance, config: PodConfig): Contain
     name: 'otto-shell',
     image: config.runnerImage,
     imagePullPolicy: config.runnerPullPolicy,
-    command: ['/bin/busybox', 'cp', '/bin/busybox', `${SHELL_PATH}/busybox`],
+    command: placeShellCommand(),
     resources: kubeResources(config.runnerResources, {}),
     securityContext: containerSecurity(true),
     volumeMounts: [{ name: SHELL_VOLUME, mountPath: SHELL_PATH }],

@@ -2,7 +2,14 @@
 import type { PodSpec } from '../../api/kubernetes.ts';
 import { TOKEN_AUDIENCE } from '../../api/names.ts';
 import type { StageInstance } from '../../plan/plan.ts';
-import { CREDENTIALS_PATH, HOME_PATH, IO_PATH, SHELL_PATH, TOKEN_PATH, WORKSPACE_PATH } from '../../runner/pod-contract.ts';
+import {
+  CREDENTIALS_PATH,
+  HOME_PATH,
+  IO_PATH,
+  SHELL_PATH,
+  TOKEN_PATH,
+  WORKSPACE_PATH,
+} from '../../runner/pod-contract.ts';
 import type { PodConfig } from '../config.ts';
 import { userOf } from './security.ts';
 
@@ -34,7 +41,10 @@ export function usesOttoShell(instance: StageInstance): boolean {
 }
 
 export function userContainerNames(instance: StageInstance): string[] {
-  return [...(instance.image === undefined ? [] : ['main']), ...instance.containers.map((container) => container.name)];
+  return [
+    ...(instance.image === undefined ? [] : ['main']),
+    ...instance.containers.map((container) => container.name),
+  ];
 }
 
 export function volumes(instance: StageInstance, config: PodConfig): Volume[] {
@@ -51,7 +61,13 @@ export function volumes(instance: StageInstance, config: PodConfig): Volume[] {
       projected: {
         defaultMode,
         sources: [
-          { serviceAccountToken: { audience: TOKEN_AUDIENCE, expirationSeconds: TOKEN_SECONDS, path: 'token' } },
+          {
+            serviceAccountToken: {
+              audience: TOKEN_AUDIENCE,
+              expirationSeconds: TOKEN_SECONDS,
+              path: 'token',
+            },
+          },
         ],
       },
     },
