@@ -1,0 +1,61 @@
+// What the node needs of the system: containerd, runc, the CNI plugins, nft and ip. On Debian and its kin they
+// are installed when they are missing; elsewhere one is told what to install.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../../tools/command.ts';
+import { onPath } from '../../tools/path.ts';
+import type { Log } from '../../tools/go-build.ts';
+
+/** Debian's package and the programs it is wanted for. */
+const packages: readonly (readonly [string, readonly string[]])[] = [
+  ['containerd', ['containerd', 'ctr', 'containerd-shim-runc-v2']],
+  ['runc', ['runc']],
+  ['nftables', ['nft']],
+  ['iproute2', ['ip']],
+  ['util-linux', ['nsenter']],
+  ['procps', ['sysctl']],
+];
+const cniFolders = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni'];
+const cniPlugins = ['ptp', 'host-local', 'loopback'];
+
+export interface SystemView {
+  readonly program: (name: string) => boolean;
+  readonly cniFolder: () => string | undefined;
+}
+
+const system: SystemView = { program: (name) => onPath(name) !== undefined, cniFolder: findCni };
+
+export function missingPackages(view: SystemView = system): readonly string[] {
+  const missing = packages.filter(([, programs]) => !programs.every(view.program)).map(([name]) => name);
+  return view.cniFolder() === undefined ? [...missing, 'containernetworking-plugins'] : missing;
+}
+
+function findCni(): string | undefined {
+  return cniFolders.find((folder) => cniPlugins.every((plugin) => existsSync(join(folder, plugin))));
+}
+
+/** Installs what is missing, and returns the folder of the CNI plugins. */
+export async function ensurePackages(log: Log): Promise<string> {
+  const missing = missingPackages();
+  if (missing.length > 0) {
+    const command = ['apt-get', 'install', '--yes', '--no-install-recommends', ...missing];
+    if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) {
+      throw new Error(
+        `the node needs ${missing.join(', ')} (names of Debian's packages) and cannot install them here: do so as root, for example \`${command.join(' ')}\``,
+      );
+    }
+    log(`installing Debian packages: ${missing.join(' ')}`);
+    const options = { timeout: 600_000, env: { DEBIAN_FRONTEND: 'noninteractive' } };
+    await run(['apt-get', 'update', '-qq'], options);
+    // Debian would start a containerd for the whole machine; the cluster has its own.
+    await run(['apt-get', 'install', '-qq', '--yes', '--no-install-recommends', ...missing], {
+      ...options,
+      env: { ...options.env, RUNLEVEL: '1' },
+    });
+    const still = missingPackages();
+    if (still.length > 0) throw new Error(`apt-get installed its packages and ${still.join(', ')} are still missing`);
+  }
+  const folder = findCni();
+  if (folder === undefined) throw new Error(`no CNI plugins in ${cniFolders.join(', ')}`);
+  return folder;
+}

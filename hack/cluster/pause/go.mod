@@ -1,0 +1,3 @@
+module otto.dev/hack/cluster/pause
+
+go 1.21
