@@ -38,17 +38,19 @@ export function tokenReviewer(client: Pick<ApiClient, 'request'>, now: () => num
       const oldest = known.keys().next();
       if (oldest.done !== true) known.delete(oldest.value);
     }
-    // Only a yes is remembered: a no may be an outage, and costs the API server no more than it costs the asker.
-    identity.then(
-      (answer) => {
-        if (answer === undefined) known.delete(hash);
-      },
-      () => {
-        known.delete(hash);
-      },
-    );
+    void forgetUnlessKnown(known, hash, identity);
     return identity;
   };
+}
+
+/** Only a yes is remembered: a no may be an outage, and costs the API server no more than it costs the asker. */
+async function forgetUnlessKnown(
+  known: Map<string, unknown>,
+  hash: string,
+  identity: Promise<PodIdentity | undefined>,
+): Promise<void> {
+  const answer = await identity.catch(() => undefined);
+  if (answer === undefined) known.delete(hash);
 }
 
 async function ask(client: Pick<ApiClient, 'request'>, token: string): Promise<PodIdentity | undefined> {

@@ -17,10 +17,12 @@ export function kubeResources(
   fallback: Resources,
 ): NonNullable<Container['resources']> {
   const chosen = own ?? fallback;
-  const asStrings = (side: Record<string, string | number>): Record<string, string> =>
-    Object.fromEntries(Object.entries(side).map(([name, quantity]) => [name, String(quantity)]));
   return {
     ...(chosen.requests === undefined ? {} : { requests: asStrings(chosen.requests) }),
     ...(chosen.limits === undefined ? {} : { limits: asStrings(chosen.limits) }),
   };
+}
+
+function asStrings(side: Record<string, string | number>): Record<string, string> {
+  return Object.fromEntries(Object.entries(side).map(([name, quantity]) => [name, String(quantity)]));
 }

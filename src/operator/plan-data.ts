@@ -1,0 +1,34 @@
+/** A plan as a ControllerRevision's data: plain JSON, or compressed where it would come near the limit of etcd. */
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Plan } from '../plan/plan.ts';
+
+const PLAIN_BYTES = 500_000;
+/** Of a plan unpacked: what the compiler's own bounds allow, with room. */
+const MOST_BYTES = 64 << 20;
+
+export function packPlan(plan: Plan): object {
+  const text = JSON.stringify(plan);
+  if (Buffer.byteLength(text) <= PLAIN_BYTES) return plan;
+  return { gzip: gzipSync(text).toString('base64') };
+}
+
+/** Undefined: not a plan that this version can read. */
+export function unpackPlan(data: unknown): Plan | undefined {
+  if (!isObject(data)) return undefined;
+  if (isPlan(data)) return data;
+  const packed = data['gzip'];
+  if (typeof packed !== 'string') return undefined;
+  const inner: unknown = JSON.parse(
+    gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MOST_BYTES }).toString('utf8'),
+  );
+  return isObject(inner) && isPlan(inner) ? inner : undefined;
+}
+
+/** We wrote it and its name is its hash, so the version is all there is to check. */
+function isPlan(data: object): data is Plan {
+  return 'version' in data && data.version === 1 && 'stages' in data && Array.isArray(data.stages);
+}
+
+function isObject(value: unknown): value is { [key: string]: unknown } {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
