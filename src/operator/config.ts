@@ -1,4 +1,5 @@
 /** What the operator can be told from outside: environment variables and flags, checked before anything starts. */
+import { fileURLToPath } from 'node:url';
 import type { Json, Resources } from '../api/pipeline.ts';
 import type { EngineConfig } from '../engine/decide-types.ts';
 import { SETTINGS, type Setting } from './settings.ts';
@@ -21,6 +22,7 @@ export interface OperatorConfig {
   reportUrl?: string;
   /** Name and address of the API server when neither the cluster nor $KUBECONFIG says. */
   context?: string;
+  /** Folder of the step library. */
   stdlib: string;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** Between two writes of one Run's status for mere progress. */
@@ -120,7 +122,7 @@ export function readConfig(environment: Raw, flags: readonly string[], identity:
     ports: { reports: whole('reports-port', 0, 65535), observe: whole('observe-port', 0, 65535) },
     ...(url === undefined ? {} : { reportUrl: url }),
     ...(context === undefined ? {} : { context }),
-    stdlib: text('stdlib'),
+    stdlib: raw('stdlib') ?? fileURLToPath(new URL('../../stdlib', import.meta.url)),
     logLevel: oneOf('log-level', ['info', 'error', 'warn', 'debug']),
     progressIntervalMs: whole('progress-interval-ms', 0, 60_000),
     engine: {

@@ -1,0 +1,73 @@
+{{- define "otto.name" -}}
+{{- default .Release.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "otto.selector" -}}
+app.kubernetes.io/name: otto
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "otto.labels" -}}
+{{ include "otto.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "otto.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end -}}
+{{- end -}}
+
+{{- define "otto.serviceAccount" -}}
+{{- if .Values.serviceAccount.create -}}
+{{ default (include "otto.name" .) .Values.serviceAccount.name }}
+{{- else -}}
+{{ default "default" .Values.serviceAccount.name }}
+{{- end -}}
+{{- end -}}
+
+{{- /* Namespaces whose Runs are watched, as a JSON list; empty: all. */ -}}
+{{- define "otto.namespaces" -}}
+{{- if .Values.watchNamespaces -}}
+{{ toJson .Values.watchNamespaces }}
+{{- else if eq .Values.rbac.scope "Namespaced" -}}
+{{ toJson (list .Release.Namespace) }}
+{{- else -}}
+[]
+{{- end -}}
+{{- end -}}
+
+{{- /* "true" where direct reports can work. */ -}}
+{{- define "otto.reports" -}}
+{{- if and .Values.reports.enabled (or (eq .Values.rbac.scope "Cluster") .Values.rbac.tokenReviews) -}}true{{- end -}}
+{{- end -}}
+
+{{- /* What the operator does in the namespaces of the Runs. */ -}}
+{{- define "otto.workRules" -}}
+- apiGroups: [otto.dev]
+  resources: [runs, pipelines]
+  verbs: [get, list, watch]
+- apiGroups: [otto.dev]
+  resources: [runs/status, pipelines/status]
+  verbs: [patch]
+- apiGroups: [otto.dev]
+  resources: [runs]
+  verbs: [delete]
+# blockOwnerDeletion in the pods' and plans' owner references asks for it where the API server enforces that.
+- apiGroups: [otto.dev]
+  resources: [runs/finalizers, pipelines/finalizers]
+  verbs: [update]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [apps]
+  resources: [controllerrevisions]
+  verbs: [get, create]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [list, create, patch]
+{{- end -}}
