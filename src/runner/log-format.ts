@@ -47,7 +47,8 @@ export function parseLogLine(line: string): LogLine {
   const start = START.exec(text);
   if (start !== null) return { kind: 'start', time, step: Number(start[1]), name: start[2] ?? '' };
   const end = END.exec(text);
-  if (end !== null) return { kind: 'end', time, step: Number(end[1]), result: end[2] ?? '', duration: end[3] ?? '' };
+  if (end !== null)
+    return { kind: 'end', time, step: Number(end[1]), result: end[2] ?? '', duration: end[3] ?? '' };
   return { kind: 'text', time, text };
 }
 

@@ -33,7 +33,12 @@ export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=2', '--v8-p
  */
 export function runnerCommand(containers: readonly string[]): string[] {
   const exec = `exec /usr/local/bin/node ${NODE_FLAGS.join(' ')} /otto/dist/src/runner/main.js`;
-  return ['/bin/busybox', 'sh', '-c', [...containers.map((name) => makeFolder(`${IO_PATH}/${name}`)), exec].join('\n')];
+  return [
+    '/bin/busybox',
+    'sh',
+    '-c',
+    [...containers.map((name) => makeFolder(`${IO_PATH}/${name}`)), exec].join('\n'),
+  ];
 }
 
 /** Shell command that makes a container's folder with its FIFOs. What is there already stays. */
@@ -48,7 +53,12 @@ export function loopCommand(container: string, shell: Shell): string[] {
   if (shell === 'Image') return ['/bin/sh', '-c', loopText({ folder, shell: '/bin/sh' })];
   // The applets come last in the PATH, so that the image's own tools go first.
   const path = `export PATH="\${PATH:+$PATH:}${SHELL_PATH}"\n`;
-  return [`${SHELL_PATH}/busybox`, 'sh', '-c', path + loopText({ folder, shell: `${SHELL_PATH}/busybox sh` })];
+  return [
+    `${SHELL_PATH}/busybox`,
+    'sh',
+    '-c',
+    path + loopText({ folder, shell: `${SHELL_PATH}/busybox sh` }),
+  ];
 }
 
 /** Command of the init container (the project's image) that places the shell for containers without one. */

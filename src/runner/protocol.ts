@@ -2,9 +2,10 @@
  * What the operator and a stage's runner say to each other: instructions in, reports out.
  * Instructions travel as JSON in the runner's environment, cut into OTTO_INSTRUCTIONS_0, _1, … of at most 96 KiB.
  */
+
+import type { Json } from '../api/pipeline.ts';
 import type { StepStatus } from '../api/run.ts';
 import type { Backoff, Scope } from '../plan/plan.ts';
-import type { Json } from '../api/pipeline.ts';
 
 export interface Instructions {
   version: 1;
@@ -63,7 +64,14 @@ export interface StepInstruction {
 }
 
 /** Interrupted: TERM came from outside and the runner cannot know why; the engine does. Lost: a container went away. */
-export type ReportedResult = 'Succeeded' | 'Unstable' | 'Failed' | 'Aborted' | 'TimedOut' | 'Interrupted' | 'Lost';
+export type ReportedResult =
+  | 'Succeeded'
+  | 'Unstable'
+  | 'Failed'
+  | 'Aborted'
+  | 'TimedOut'
+  | 'Interrupted'
+  | 'Lost';
 
 /**
  * A snapshot of the stage so far: a later one replaces an earlier one, so loss, doubling and disorder do no harm.

@@ -122,7 +122,8 @@ export function isReport(value: unknown): value is StageReport {
     steps.every((step) => isObject(step) && typeof step['name'] === 'string') &&
     (result === undefined || RESULTS.some((known) => known === result)) &&
     ['revision', 'reason', 'message', 'finishTime'].every((name) => isOptionalText(value[name])) &&
-    (outputs === undefined || (isObject(outputs) && Object.values(outputs).every((text) => typeof text === 'string')))
+    (outputs === undefined ||
+      (isObject(outputs) && Object.values(outputs).every((text) => typeof text === 'string')))
   );
 }
 
