@@ -57,7 +57,8 @@ export async function status(name: string = defaultName): Promise<ClusterStatus 
 /** The cluster as it is, started before by `up`. */
 export async function open(name: string = defaultName): Promise<Cluster> {
   const known = registration(checkName(name));
-  if (known === undefined) throw new Error(`there is no cluster ${name}: start it with \`up --name ${name}\``);
+  if (known === undefined)
+    throw new Error(`there is no cluster ${name}: start it with \`up --name ${name}\``);
   return await providers[known.provider].open(name);
 }
 
@@ -66,7 +67,9 @@ async function choose(name: string, { provider, context: wanted }: UpOptions): P
   const asked = provider ?? (wanted === undefined ? undefined : 'context');
   if (running !== undefined) {
     if (asked === undefined || asked === running) return running;
-    throw new Error(`the cluster ${name} is there already, by the provider ${running}: take it \`down\` first, or use another --name`);
+    throw new Error(
+      `the cluster ${name} is there already, by the provider ${running}: take it \`down\` first, or use another --name`,
+    );
   }
   const candidates: readonly ProviderName[] = asked === undefined ? ['kind', 'built'] : [asked];
   const reasons: string[] = [];
@@ -75,5 +78,7 @@ async function choose(name: string, { provider, context: wanted }: UpOptions): P
     if (reason === undefined) return candidate;
     reasons.push(`${candidate}: ${reason}`);
   }
-  throw new Error(`no cluster can be started here (${reasons.join('; ')}): name one of your own with --context`);
+  throw new Error(
+    `no cluster can be started here (${reasons.join('; ')}): name one of your own with --context`,
+  );
 }

@@ -1,7 +1,7 @@
 // The command of the local cluster. `--help` says everything.
 import { parseArgs } from 'node:util';
 import { defaultName, down, open, registeredNames, status, up } from './cluster.ts';
-import { providerNames, type ProviderName } from './contract.ts';
+import { type ProviderName, providerNames } from './contract.ts';
 
 const help = `A local Kubernetes cluster for development, e2e tests and benchmarks.
 
@@ -31,7 +31,8 @@ const log = (line: string): void => console.error(line);
 function providerOf(text: string | undefined): ProviderName | undefined {
   if (text === undefined) return undefined;
   const known = providerNames.find((name) => name === text);
-  if (known === undefined) throw new Error(`no provider is called ${text}: there are ${providerNames.join(', ')}`);
+  if (known === undefined)
+    throw new Error(`no provider is called ${text}: there are ${providerNames.join(', ')}`);
   return known;
 }
 
@@ -91,7 +92,10 @@ async function printStatus(names: readonly string[]): Promise<number> {
   for (const name of names) {
     const found = await status(name);
     if (found === undefined) console.log(`${name}: no such cluster`);
-    else console.log(`${name} (${found.provider}): ${found.healthy ? 'healthy' : 'not healthy'}\n  ${found.details.join('\n  ')}`);
+    else
+      console.log(
+        `${name} (${found.provider}): ${found.healthy ? 'healthy' : 'not healthy'}\n  ${found.details.join('\n  ')}`,
+      );
     healthy &&= found?.healthy ?? false;
   }
   return healthy ? 0 : 1;
@@ -103,7 +107,11 @@ async function load(name: string, [archive, ref]: readonly string[]): Promise<nu
   return 0;
 }
 
-async function components(name: string, [action, component]: readonly string[], grace: number): Promise<number> {
+async function components(
+  name: string,
+  [action, component]: readonly string[],
+  grace: number,
+): Promise<number> {
   const { components: found, provider } = await open(name);
   if (found === undefined) throw new Error(`the provider ${provider} cannot stop and start components`);
   if (action === undefined) {

@@ -1,11 +1,11 @@
 // Which clusters there are: one file each in its state folder, written before anything is started, so that a
 // start that was cut off can still be taken down.
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateFolder } from '../tools/folders.ts';
 import { clusterFolder } from './built/layout.ts';
-import { providerNames, type ProviderName } from './contract.ts';
+import { type ProviderName, providerNames } from './contract.ts';
 
 export interface Registration {
   readonly provider: ProviderName;

@@ -3,7 +3,16 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const toolNames = ['kubernetes', 'kubectl', 'helm', 'kind', 'coredns', 'kwok', 'kubeconform', 'pause'] as const;
+export const toolNames = [
+  'kubernetes',
+  'kubectl',
+  'helm',
+  'kind',
+  'coredns',
+  'kwok',
+  'kubeconform',
+  'pause',
+] as const;
 export type ToolName = (typeof toolNames)[number];
 
 export type Build =
@@ -42,7 +51,11 @@ export const catalogue: Readonly<Record<ToolName, Tool>> = {
     stamps: { 'helm.sh/helm/v3/internal/version.version': 'v3.22.0' },
   },
   kind: { version: 'v0.33.0', build: { kind: 'install', package: 'sigs.k8s.io/kind' }, stamps: {} },
-  coredns: { version: 'v1.14.2', build: { kind: 'install', package: 'github.com/coredns/coredns' }, stamps: {} },
+  coredns: {
+    version: 'v1.14.2',
+    build: { kind: 'install', package: 'github.com/coredns/coredns' },
+    stamps: {},
+  },
   kwok: { version: 'v0.8.0', build: { kind: 'install', package: 'sigs.k8s.io/kwok/cmd/kwok' }, stamps: {} },
   kubeconform: {
     version: 'v0.7.0',

@@ -50,10 +50,13 @@ export async function run(argv: readonly string[], options: CommandOptions = {})
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       if (stderr.length < outputLimit) stderr += text;
     });
-    child.on('error', (error) => reject(new CommandFailed(argv, `did not start (${error.message})`, undefined, '')));
+    child.on('error', (error) =>
+      reject(new CommandFailed(argv, `did not start (${error.message})`, undefined, '')),
+    );
     child.on('close', (code, signal) => {
       if (code === 0) resolve({ stdout, stderr });
-      else if (signal !== null) reject(new CommandFailed(argv, `was ended by ${signal} (limit ${timeout} ms)`, undefined, stderr));
+      else if (signal !== null)
+        reject(new CommandFailed(argv, `was ended by ${signal} (limit ${timeout} ms)`, undefined, stderr));
       else reject(new CommandFailed(argv, `ended with code ${code}`, code ?? undefined, stderr));
     });
     // A program may end without reading its input; its exit code says enough.

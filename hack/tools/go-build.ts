@@ -36,7 +36,8 @@ export async function goBuild(folder: string, program: string, tool: Tool, log: 
   } finally {
     clearInterval(ticker);
   }
-  if (program === 'kubernetes') for (const name of kubernetesNames) await symlink(program, join(folder, name));
+  if (program === 'kubernetes')
+    for (const name of kubernetesNames) await symlink(program, join(folder, name));
   log(`${program} ${tool.version}: built in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
@@ -46,12 +47,23 @@ export interface GoCommand {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export function goCommand(go: string, folder: string, program: string, { version, build, stamps }: Tool): GoCommand {
-  const ldflags = ['-s', '-w', ...Object.entries(stamps).map(([name, value]) => `-X ${name}=${value}`)].join(' ');
+export function goCommand(
+  go: string,
+  folder: string,
+  program: string,
+  { version, build, stamps }: Tool,
+): GoCommand {
+  const ldflags = ['-s', '-w', ...Object.entries(stamps).map(([name, value]) => `-X ${name}=${value}`)].join(
+    ' ',
+  );
   // Low priority, because a build of minutes must not make the machine unusable.
   const nice = platform() === 'win32' ? [] : ['nice'];
   const flags = ['-trimpath', '-buildvcs=false', '-ldflags', ldflags];
-  const target = { CGO_ENABLED: '0', GOOS: platform() === 'win32' ? 'windows' : platform(), GOARCH: goArch() };
+  const target = {
+    CGO_ENABLED: '0',
+    GOOS: platform() === 'win32' ? 'windows' : platform(),
+    GOARCH: goArch(),
+  };
   if (build.kind === 'folder') {
     const argv = [...nice, go, 'build', ...flags, '-mod=readonly', '-o', join(folder, program), '.'];
     return { argv, cwd: build.folder, env: target };

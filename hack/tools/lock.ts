@@ -20,7 +20,9 @@ export async function withLock<T>(name: string, options: LockOptions, work: () =
   if (server === undefined) options.onWait?.();
   while (server === undefined) {
     if (Date.now() > deadline) {
-      throw new Error(`another process has held the lock ${name} for ${options.timeout / 1000} s: end it, then try again`);
+      throw new Error(
+        `another process has held the lock ${name} for ${options.timeout / 1000} s: end it, then try again`,
+      );
     }
     await delay(100);
     server = await bind(address);

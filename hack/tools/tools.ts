@@ -56,7 +56,11 @@ async function sourcesKey({ build }: Tool): Promise<string> {
   if (build.kind !== 'folder') return '';
   const hash = createHash('sha256');
   for (const file of (await readdir(build.folder)).sort()) {
-    hash.update(file).update('\0').update(await readFile(join(build.folder, file))).update('\0');
+    hash
+      .update(file)
+      .update('\0')
+      .update(await readFile(join(build.folder, file)))
+      .update('\0');
   }
   return `-${hash.digest('hex').slice(0, 12)}`;
 }

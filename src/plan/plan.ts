@@ -45,7 +45,13 @@ export interface PlannedStage {
   /** Absent: a stage of library steps only, with no user container. */
   image?: string;
   shell: Shell;
-  containers: { name: string; image: string; shell: Shell; env: Record<string, string>; resources?: Resources }[];
+  containers: {
+    name: string;
+    image: string;
+    shell: Shell;
+    env: Record<string, string>;
+    resources?: Resources;
+  }[];
   services: Service[];
   resources?: Resources;
   securityContext: StageSecurityContext;
@@ -78,6 +84,10 @@ export interface PlannedStep {
   symbol: string;
   /** By name, as in the manifest; checked against it. `block` parameters are in `block` instead. */
   parameters: { [name: string]: Json };
+  /** Parameters whose template must keep its type: not text in the manifest. */
+  typed?: string[];
+  /** Parameters that name a Secret. */
+  credentials?: string[];
   block?: PlannedStep[];
   id?: string;
   if?: string;
@@ -108,12 +118,16 @@ export interface Scope {
 }
 
 /**
- * A stage with all that is known before its pod starts filled in. Strings of steps, `if`s and outputs that speak of
- * `steps` or `env` stay templates for the runner, which evaluates them with `scope`.
+ * A stage with all that is known before its pod starts filled in.
+ *
+ * Strings of steps (parameters and env, scripts too) and outputs are templates still, which the runner renders exactly
+ * once with `scope`: what speaks of `steps` or `env` is as written, what was filled in has each `${{` escaped, so that
+ * a parameter's value is never evaluated. `if`s are as written. All other strings are final.
  */
 export interface StageInstance extends Omit<PlannedStage, 'needs' | 'when' | 'allowFailure' | 'retries'> {
   source?: PlannedSource & { revision?: string };
   /** Names of the Secrets that the runner needs: the checkout's and those that steps name. */
   credentials: string[];
+  /** What the runner's expressions need of it: stages that none of them names are left out. */
   scope: Scope;
 }

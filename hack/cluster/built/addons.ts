@@ -37,7 +37,11 @@ export function addons({ subnets }: Layout): readonly Addon[] {
         kind: 'ClusterRole',
         metadata: { name: 'otto-dev:coredns' },
         rules: [
-          { apiGroups: [''], resources: ['services', 'namespaces', 'pods', 'endpoints'], verbs: ['list', 'watch'] },
+          {
+            apiGroups: [''],
+            resources: ['services', 'namespaces', 'pods', 'endpoints'],
+            verbs: ['list', 'watch'],
+          },
           { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
         ],
       },
@@ -60,7 +64,10 @@ export function addons({ subnets }: Layout): readonly Addon[] {
         metadata: {
           name: 'kube-dns',
           namespace: 'kube-system',
-          labels: { 'kubernetes.io/service-name': 'kube-dns', 'endpointslice.kubernetes.io/managed-by': 'otto-dev' },
+          labels: {
+            'kubernetes.io/service-name': 'kube-dns',
+            'endpointslice.kubernetes.io/managed-by': 'otto-dev',
+          },
         },
         addressType: 'IPv4',
         endpoints: [{ addresses: [subnets.nodeAddress], conditions: { ready: true } }],
@@ -74,6 +81,7 @@ export function addons({ subnets }: Layout): readonly Addon[] {
 export async function applyAddons(api: Api, layout: Layout): Promise<void> {
   for (const { path, body } of addons(layout)) {
     const answer = await api.call('PATCH', `${path}?fieldManager=otto-dev&force=true`, body);
-    if (answer.status >= 300) throw new Error(`PATCH ${path} was answered with ${answer.status}: ${answer.body}`);
+    if (answer.status >= 300)
+      throw new Error(`PATCH ${path} was answered with ${answer.status}: ${answer.body}`);
   }
 }

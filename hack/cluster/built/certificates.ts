@@ -2,7 +2,16 @@
 // The X.509 library does not load without it, and does not load it itself.
 import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
-import { X509CertificateGenerator, BasicConstraintsExtension, ExtendedKeyUsageExtension, KeyUsagesExtension, KeyUsageFlags, SubjectAlternativeNameExtension, type X509Certificate, type JsonGeneralNames } from '@peculiar/x509';
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsageExtension,
+  type JsonGeneralNames,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  type X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 
 export interface KeyPair {
   readonly certificate: string;
@@ -40,7 +49,10 @@ export async function createAuthority(now: Date, commonName: string): Promise<Au
     keys,
     extensions: [
       new BasicConstraintsExtension(true, 1, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature, true),
+      new KeyUsagesExtension(
+        KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature,
+        true,
+      ),
     ],
   });
   const sign = async (request: SigningRequest): Promise<KeyPair> => {

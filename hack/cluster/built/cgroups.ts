@@ -1,7 +1,7 @@
 // One control group a cluster, in every hierarchy there is (cgroup v1 has many, v2 one). Two kubelets must not
 // share a root: each would take the other's pods for orphans and kill them. It also holds every process of
 // the cluster, so that after a crash nothing of it can be missed.
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export function cgroupMounts(mounts: string = readFileSync('/proc/self/mounts', 'utf8')): readonly string[] {
@@ -62,7 +62,8 @@ export function processesInCgroups(name: string): readonly number[] {
   const pids = new Set<number>();
   for (const mount of cgroupMounts()) {
     for (const group of groupsBelow(join(mount, name))) {
-      for (const line of read(join(group, 'cgroup.procs')).split('\n')) if (line !== '') pids.add(Number(line));
+      for (const line of read(join(group, 'cgroup.procs')).split('\n'))
+        if (line !== '') pids.add(Number(line));
     }
   }
   return [...pids];

@@ -1,6 +1,6 @@
 // Takes a cluster away, in whatever state it is: running, half started, or cut off by kill -9 or a reboot.
 // Everything it looks at is found by the cluster's own names, so nothing of others can be hit.
-import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, unlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { run, succeeds } from '../../tools/command.ts';
@@ -8,7 +8,7 @@ import { processesInCgroups, removeCgroups } from './cgroups.ts';
 import { componentNames } from './components.ts';
 import type { Layout } from './layout.ts';
 import { processesInNetwork, removeNetwork } from './network.ts';
-import { identify, recordedNames, signal, stopProcess, waitForEnd, type ProcessRecord } from './processes.ts';
+import { identify, type ProcessRecord, recordedNames, signal, stopProcess, waitForEnd } from './processes.ts';
 
 export async function cleanUp(layout: Layout): Promise<void> {
   await endComponents(layout);
@@ -18,7 +18,8 @@ export async function cleanUp(layout: Layout): Promise<void> {
   await removeNetwork(layout);
   const deadline = Date.now() + 10_000;
   while (!removeCgroups(layout.cgroup)) {
-    if (Date.now() > deadline) throw new Error(`the control groups ${layout.cgroup} still have processes: see cgroup.procs in them`);
+    if (Date.now() > deadline)
+      throw new Error(`the control groups ${layout.cgroup} still have processes: see cgroup.procs in them`);
     await delay(50);
   }
   removeLogLinks(layout);
@@ -34,7 +35,9 @@ async function endComponents({ pids }: Layout): Promise<void> {
   const others = recordedNames(pids).filter((name) => !order.some((component) => component === name));
   await Promise.all(others.map((name) => stopProcess(pids, name, { grace: 0 })));
   const late = new Set(['kube-apiserver', 'etcd', 'containerd']);
-  await Promise.all(order.filter((name) => !late.has(name)).map((name) => stopProcess(pids, name, { grace: 0 })));
+  await Promise.all(
+    order.filter((name) => !late.has(name)).map((name) => stopProcess(pids, name, { grace: 0 })),
+  );
   await stopProcess(pids, 'kube-apiserver', { grace: 0 });
   await stopProcess(pids, 'etcd', { grace: 2_000 });
   await stopProcess(pids, 'containerd', { grace: 0 });
@@ -59,7 +62,8 @@ function removeShimSockets({ folder }: Layout): void {
   for (const id of readdirSync(tasks)) {
     const file = join(tasks, id, 'address');
     const address = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
-    if (address.startsWith('unix:///run/containerd/s/')) rmSync(address.slice('unix://'.length), { force: true });
+    if (address.startsWith('unix:///run/containerd/s/'))
+      rmSync(address.slice('unix://'.length), { force: true });
   }
 }
 
@@ -67,7 +71,9 @@ export function mountsBelow(folder: string, mountinfo: string): readonly string[
   return mountinfo
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
-    .map((path) => path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))))
+    .map((path) =>
+      path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+    )
     .filter((path) => path.startsWith(`${folder}/`))
     .reverse();
 }

@@ -95,7 +95,10 @@ export function commandOf(
         '--kube-api-burst=1000',
       );
     case 'kube-scheduler':
-      return kubernetes(`--config=${join(configuration, 'scheduler.json')}`, `--bind-address=${subnets.nodeAddress}`);
+      return kubernetes(
+        `--config=${join(configuration, 'scheduler.json')}`,
+        `--bind-address=${subnets.nodeAddress}`,
+      );
     case 'kubelet':
       return kubernetes(
         `--config=${join(configuration, 'kubelet.json')}`,

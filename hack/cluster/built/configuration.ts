@@ -133,9 +133,12 @@ export function proxyConfig(kubeconfig: string, { subnets, nodeName }: Layout): 
   });
 }
 
-/** Only the cluster's own names: what it does not know does not exist, and no question leaves the machine. */
+/**
+ * Only the cluster's own names: what it does not know does not exist, and no question leaves the machine. Two server
+ * blocks, since CoreDNS asks `template` before `kubernetes`, whatever the order in a block.
+ */
 export function corefile(kubeconfig: string, { subnets }: Layout): string {
-  return `.:53 {
+  return `cluster.local:53 in-addr.arpa:53 {
   bind ${subnets.nodeAddress}
   errors
   ready ${subnets.nodeAddress}:8181
@@ -143,6 +146,9 @@ export function corefile(kubeconfig: string, { subnets }: Layout): string {
     kubeconfig ${kubeconfig}
     ttl 5
   }
+}
+.:53 {
+  bind ${subnets.nodeAddress}
   template ANY ANY {
     rcode NXDOMAIN
   }

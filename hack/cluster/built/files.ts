@@ -9,16 +9,25 @@ import {
   containerdConfig,
   corefile,
   kubeletConfig,
+  type NodePrograms,
   proxyConfig,
   schedulerConfig,
-  type NodePrograms,
 } from './configuration.ts';
 import { renderKubeconfig } from './kubeconfig.ts';
 import type { Layout } from './layout.ts';
 
 export async function writeFiles(layout: Layout, programs: NodePrograms, now: Date): Promise<void> {
   const { folder, pki, kubeconfigs, configuration, logs, pids } = layout;
-  const folders = [pki, kubeconfigs, configuration, logs, pids, join(configuration, 'cni'), join(folder, 'containerd'), join(folder, 'kubelet')];
+  const folders = [
+    pki,
+    kubeconfigs,
+    configuration,
+    logs,
+    pids,
+    join(configuration, 'cni'),
+    join(folder, 'containerd'),
+    join(folder, 'kubelet'),
+  ];
   for (const path of folders) await mkdir(path, { recursive: true, mode: 0o700 });
   await writeCredentials(layout, now);
   const files: Readonly<Record<string, string>> = {
@@ -46,17 +55,32 @@ async function writeCredentials(layout: Layout, now: Date): Promise<void> {
     await authority.sign({
       commonName: 'kube-apiserver',
       usage: 'server',
-      dns: ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', 'localhost'],
+      dns: [
+        'kubernetes',
+        'kubernetes.default',
+        'kubernetes.default.svc',
+        'kubernetes.default.svc.cluster.local',
+        'localhost',
+      ],
       addresses: [subnets.apiService, subnets.nodeAddress, '127.0.0.1'],
     }),
   );
   await save(
     'kubelet-server',
-    await authority.sign({ commonName: nodeName, usage: 'server', dns: [nodeName], addresses: [subnets.nodeAddress] }),
+    await authority.sign({
+      commonName: nodeName,
+      usage: 'server',
+      dns: [nodeName],
+      addresses: [subnets.nodeAddress],
+    }),
   );
   await save(
     'apiserver-kubelet',
-    await authority.sign({ commonName: 'kube-apiserver-kubelet-client', organization: 'system:masters', usage: 'client' }),
+    await authority.sign({
+      commonName: 'kube-apiserver-kubelet-client',
+      organization: 'system:masters',
+      usage: 'client',
+    }),
   );
 
   const clients: readonly (readonly [string, string, string?])[] = [
@@ -69,13 +93,21 @@ async function writeCredentials(layout: Layout, now: Date): Promise<void> {
   const access = { cluster: `otto-${name}`, server: apiServer, authority: authority.pem.certificate };
   for (const [component, commonName, organization] of clients) {
     const request = { commonName, usage: 'client' as const };
-    const credentials = await authority.sign(organization === undefined ? request : { ...request, organization });
-    await writeSecret(join(kubeconfigs, component), renderKubeconfig({ ...access, user: component, credentials }));
+    const credentials = await authority.sign(
+      organization === undefined ? request : { ...request, organization },
+    );
+    await writeSecret(
+      join(kubeconfigs, component),
+      renderKubeconfig({ ...access, user: component, credentials }),
+    );
   }
 
   const token = randomBytes(32).toString('hex');
   await writeSecret(join(pki, 'tokens.csv'), `${token},otto-admin,otto-admin,"system:masters"\n`);
-  await writeSecret(layout.kubeconfig, renderKubeconfig({ ...access, user: `otto-${name}-admin`, credentials: { token } }));
+  await writeSecret(
+    layout.kubeconfig,
+    renderKubeconfig({ ...access, user: `otto-${name}-admin`, credentials: { token } }),
+  );
 
   const serviceAccounts = generateKeyPairSync('ec', {
     namedCurve: 'P-256',

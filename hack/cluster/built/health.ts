@@ -7,11 +7,15 @@ import type { Layout } from './layout.ts';
 
 export async function answers(name: ComponentName, layout: Layout): Promise<boolean> {
   const url = healthUrl(name, layout.subnets.nodeAddress);
-  if (url === undefined) return await succeeds(['ctr', '--address', layout.containerdSocket, 'version'], { timeout: 5_000 });
+  if (url === undefined)
+    return await succeeds(['ctr', '--address', layout.containerdSocket, 'version'], { timeout: 5_000 });
   return await new Promise((resolve) => {
     const options = { timeout: 2_000, agent: false } as const;
     // The answer carries no secret and decides nothing but how long to wait, so nobody's certificate is checked.
-    const outgoing = url.protocol === 'https:' ? secure(url, { ...options, rejectUnauthorized: false }) : plain(url, options);
+    const outgoing =
+      url.protocol === 'https:'
+        ? secure(url, { ...options, rejectUnauthorized: false })
+        : plain(url, options);
     outgoing.on('response', (incoming) => {
       incoming.resume();
       resolve(incoming.statusCode === 200);

@@ -25,7 +25,10 @@ export class Images {
   async load(archive: string, ref: string): Promise<void> {
     const wanted = fullReference(ref);
     // Names of the archive that lack a registry get this prefix, so that they cannot be mistaken for others.
-    const imported = await this.#run(['images', 'import', '--base-name', 'localhost/otto-import', '--digests', archive], 300_000);
+    const imported = await this.#run(
+      ['images', 'import', '--base-name', 'localhost/otto-import', '--digests', archive],
+      300_000,
+    );
     const names = importedNames(imported.stdout);
     // With `--digests` the image also has a name by its content; any of them is the image.
     const name = names[0];
@@ -44,9 +47,12 @@ export class Images {
     const name = fullReference(ref);
     try {
       const { stdout } = await this.#run(['images', 'list', `name==${name}`]);
-      return stdout.split('\n').some((line) => line.startsWith(`${name} `) && line.includes('io.cri-containerd.image=managed'));
+      return stdout
+        .split('\n')
+        .some((line) => line.startsWith(`${name} `) && line.includes('io.cri-containerd.image=managed'));
     } catch (error) {
-      if (error instanceof CommandFailed) throw new Error(`cannot list images (is the cluster up?): ${error.message}`);
+      if (error instanceof CommandFailed)
+        throw new Error(`cannot list images (is the cluster up?): ${error.message}`, { cause: error });
       throw error;
     }
   }

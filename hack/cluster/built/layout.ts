@@ -29,7 +29,9 @@ const longestSocketPath = 104;
 /** Names become those of files, network namespaces and control groups. */
 export function checkName(name: string): string {
   if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
-    throw new Error(`"${name}" cannot name a cluster: use 1 to 31 lower-case letters, digits and dashes, a letter first`);
+    throw new Error(
+      `"${name}" cannot name a cluster: use 1 to 31 lower-case letters, digits and dashes, a letter first`,
+    );
   }
   return name;
 }

@@ -5,14 +5,14 @@ import type { Log } from '../../tools/go-build.ts';
 import { applyAddons } from './addons.ts';
 import { Api, eventually } from './api.ts';
 import { createCgroups } from './cgroups.ts';
-import { commandOf, componentNames, type ComponentName, type Programs } from './components.ts';
+import { type ComponentName, commandOf, componentNames, type Programs } from './components.ts';
+import { writeFiles } from './files.ts';
 import { answers } from './health.ts';
 import { Images } from './images.ts';
 import type { Layout } from './layout.ts';
 import { createNetwork, insideNetwork, networkExists } from './network.ts';
 import { pauseImage, writePauseImage } from './pause-image.ts';
 import { recorded, startProcess, stopProcess } from './processes.ts';
-import { writeFiles } from './files.ts';
 
 export interface MachineOptions {
   readonly layout: Layout;
@@ -69,10 +69,14 @@ export class Machine {
       describe: () => `the node ${layout.nodeName} is not Ready: see ${layout.logs}/kubelet.log`,
     });
     log(`node ready after ${seconds()}`);
-    await eventually(async () => (await api.status('/api/v1/namespaces/default/serviceaccounts/default')) === 200, {
-      timeout: 60_000,
-      describe: () => `the default service account is not there: see ${layout.logs}/kube-controller-manager.log`,
-    });
+    await eventually(
+      async () => (await api.status('/api/v1/namespaces/default/serviceaccounts/default')) === 200,
+      {
+        timeout: 60_000,
+        describe: () =>
+          `the default service account is not there: see ${layout.logs}/kube-controller-manager.log`,
+      },
+    );
   }
 
   async healthy(): Promise<boolean> {

@@ -56,7 +56,7 @@ export async function rangesInUse(): Promise<readonly Range[]> {
 }
 
 export function parseRoutes(text: string): readonly Range[] {
-  return [...text.matchAll(/^(?:(?:local|broadcast|unreachable|blackhole) )?(\d+\.\d+\.\d+\.\d+(?:\/\d+)?)/gm)].map(
-    ([, range = '']) => parseRange(range),
-  );
+  return [
+    ...text.matchAll(/^(?:(?:local|broadcast|unreachable|blackhole) )?(\d+\.\d+\.\d+\.\d+(?:\/\d+)?)/gm),
+  ].map(([, range = '']) => parseRange(range));
 }

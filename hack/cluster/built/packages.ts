@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../tools/command.ts';
-import { onPath } from '../../tools/path.ts';
 import type { Log } from '../../tools/go-build.ts';
+import { onPath } from '../../tools/path.ts';
 
 /** Debian's package and the programs it is wanted for. */
 const packages: readonly (readonly [string, readonly string[]])[] = [
@@ -53,7 +53,8 @@ export async function ensurePackages(log: Log): Promise<string> {
       env: { ...options.env, RUNLEVEL: '1' },
     });
     const still = missingPackages();
-    if (still.length > 0) throw new Error(`apt-get installed its packages and ${still.join(', ')} are still missing`);
+    if (still.length > 0)
+      throw new Error(`apt-get installed its packages and ${still.join(', ')} are still missing`);
   }
   const folder = findCni();
   if (folder === undefined) throw new Error(`no CNI plugins in ${cniFolders.join(', ')}`);

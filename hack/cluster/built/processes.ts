@@ -1,7 +1,15 @@
 // Processes that outlive the command that starts them, and that are only ever ended when they are still the
 // ones that were started: a process id alone may belong to somebody else by now.
 import { spawn } from 'node:child_process';
-import { existsSync, openSync, closeSync, readFileSync, writeFileSync, unlinkSync, readdirSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -133,7 +141,9 @@ export async function stopProcess(pidFolder: string, name: string, { grace }: St
     if (grace === 0 || !(await waitForEnd([record], grace))) {
       signal(record, 'SIGKILL');
       if (!(await waitForEnd([record], 10_000))) {
-        throw new Error(`${name} (process ${record.pid}) does not end even by SIGKILL: see /proc/${record.pid}/stack`);
+        throw new Error(
+          `${name} (process ${record.pid}) does not end even by SIGKILL: see /proc/${record.pid}/stack`,
+        );
       }
     }
   }

@@ -55,7 +55,8 @@ export function parseRange(text: string): Range {
   const [address = '', prefixText = '32'] = text.split('/');
   const octets = address.split('.').map(Number);
   const prefix = Number(prefixText);
-  const wrong = octets.length !== 4 || octets.some((octet) => !Number.isInteger(octet) || octet < 0 || octet > 255);
+  const wrong =
+    octets.length !== 4 || octets.some((octet) => !Number.isInteger(octet) || octet < 0 || octet > 255);
   if (wrong || !Number.isInteger(prefix) || prefix < 0 || prefix > 32) {
     throw new Error(`not an IPv4 range: ${text}`);
   }

@@ -1,16 +1,16 @@
 // A cluster of one node from Go modules and Debian's containerd: needs Linux, root and Go, and no image registry.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Log } from '../../tools/go-build.ts';
 import { stateFolder } from '../../tools/folders.ts';
+import type { Log } from '../../tools/go-build.ts';
 import { withLock } from '../../tools/lock.ts';
 import { onPath } from '../../tools/path.ts';
 import { tool } from '../../tools/tools.ts';
 import { cleanUp } from '../built/cleanup.ts';
-import { componentNames, isComponent, type ComponentName } from '../built/components.ts';
+import { type ComponentName, componentNames, isComponent } from '../built/components.ts';
 import { answers } from '../built/health.ts';
 import { Images } from '../built/images.ts';
-import { layoutOf, type Layout } from '../built/layout.ts';
+import { type Layout, layoutOf } from '../built/layout.ts';
 import { Machine } from '../built/machine.ts';
 import { rangesInUse } from '../built/network.ts';
 import { ensurePackages } from '../built/packages.ts';
@@ -66,11 +66,19 @@ function registeredLayout(name: string): Layout | undefined {
 
 async function machineOf(name: string, log: Log): Promise<Machine> {
   const layout = registeredLayout(name);
-  if (layout === undefined) throw new Error(`there is no cluster ${name}: start it with \`up --name ${name}\``);
-  return new Machine({ layout, programs: await programs(log), audit: registration(name)?.audit ?? false, log });
+  if (layout === undefined)
+    throw new Error(`there is no cluster ${name}: start it with \`up --name ${name}\``);
+  return new Machine({
+    layout,
+    programs: await programs(log),
+    audit: registration(name)?.audit ?? false,
+    log,
+  });
 }
 
-async function programs(log: Log): Promise<{ kubernetes: string; coredns: string; pause: string; containerd: string; cni: string }> {
+async function programs(
+  log: Log,
+): Promise<{ kubernetes: string; coredns: string; pause: string; containerd: string; cni: string }> {
   const cni = await ensurePackages(log);
   const kubernetes = await tool('kubernetes', { log });
   const coredns = await tool('coredns', { log });
@@ -89,7 +97,9 @@ async function start({ name, audit, log }: ClusterOptions): Promise<Cluster> {
         await machine.start();
         return toCluster(machine);
       } catch (error) {
-        log(`${name}: cannot be mended, starting afresh (${error instanceof Error ? error.message : String(error)})`);
+        log(
+          `${name}: cannot be mended, starting afresh (${error instanceof Error ? error.message : String(error)})`,
+        );
       }
     }
     log(`${name}: removing what is left of an earlier start`);

@@ -13,13 +13,21 @@ export const context: Provider = {
   },
 
   async up({ name, context: wanted, log }) {
-    if (wanted === undefined) throw new Error('the provider `context` needs the name of a context: --context NAME');
+    if (wanted === undefined)
+      throw new Error('the provider `context` needs the name of a context: --context NAME');
     const kubectl = await tool('kubectl', { log });
     // A copy of that one context: commands of the user that change the current one cannot redirect a test.
     const { stdout } = await run([kubectl, 'config', 'view', '--minify', '--flatten', `--context=${wanted}`]);
     await register(name, { provider: 'context', context: wanted });
     await writeFile(kubeconfigOf(name), stdout, { mode: 0o600 });
-    await run([kubectl, `--kubeconfig=${kubeconfigOf(name)}`, `--context=${wanted}`, 'get', '--raw=/readyz', '--request-timeout=10s']);
+    await run([
+      kubectl,
+      `--kubeconfig=${kubeconfigOf(name)}`,
+      `--context=${wanted}`,
+      'get',
+      '--raw=/readyz',
+      '--request-timeout=10s',
+    ]);
     return toCluster(name, wanted);
   },
 
@@ -33,8 +41,20 @@ export const context: Provider = {
 
   async status(name) {
     const kubectl = await tool('kubectl');
-    const argv = [kubectl, `--kubeconfig=${kubeconfigOf(name)}`, `--context=${contextOf(name)}`, 'get', '--raw=/readyz', '--request-timeout=5s'];
-    return { name, provider: 'context', healthy: await succeeds(argv), details: [`context: ${contextOf(name)}`] };
+    const argv = [
+      kubectl,
+      `--kubeconfig=${kubeconfigOf(name)}`,
+      `--context=${contextOf(name)}`,
+      'get',
+      '--raw=/readyz',
+      '--request-timeout=5s',
+    ];
+    return {
+      name,
+      provider: 'context',
+      healthy: await succeeds(argv),
+      details: [`context: ${contextOf(name)}`],
+    };
   },
 };
 
@@ -50,7 +70,9 @@ function contextOf(name: string): string {
 
 function toCluster(name: string, known: string): Cluster {
   const noImages = async (): Promise<never> => {
-    throw new Error(`images cannot be loaded into the cluster behind the context ${known}: push them to a registry it can pull from`);
+    throw new Error(
+      `images cannot be loaded into the cluster behind the context ${known}: push them to a registry it can pull from`,
+    );
   };
   return {
     name,

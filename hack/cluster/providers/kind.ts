@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { run, succeeds } from '../../tools/command.ts';
 import { onPath } from '../../tools/path.ts';
 import { tool } from '../../tools/tools.ts';
-import { clusterFolder } from '../built/layout.ts';
 import { fullReference } from '../built/images.ts';
+import { clusterFolder } from '../built/layout.ts';
 import type { Cluster, Provider } from '../contract.ts';
 import { register, unregister } from '../registry.ts';
 
@@ -46,8 +46,19 @@ export const kind: Provider = {
 
   async status(name) {
     const kubectl = await tool('kubectl');
-    const argv = [kubectl, `--kubeconfig=${kubeconfigOf(name)}`, 'get', '--raw=/readyz', '--request-timeout=5s'];
-    return { name, provider: 'kind', healthy: await succeeds(argv), details: [`kind cluster: ${kindName(name)}`] };
+    const argv = [
+      kubectl,
+      `--kubeconfig=${kubeconfigOf(name)}`,
+      'get',
+      '--raw=/readyz',
+      '--request-timeout=5s',
+    ];
+    return {
+      name,
+      provider: 'kind',
+      healthy: await succeeds(argv),
+      details: [`kind cluster: ${kindName(name)}`],
+    };
   },
 };
 
@@ -63,7 +74,8 @@ export async function findEngine(
 
 async function theEngine(): Promise<Engine> {
   const engine = await findEngine();
-  if (engine === undefined) throw new Error('no Docker or Podman engine answers: start one, or use --provider built');
+  if (engine === undefined)
+    throw new Error('no Docker or Podman engine answers: start one, or use --provider built');
   return engine;
 }
 
@@ -80,7 +92,17 @@ function kubeconfigOf(name: string): string {
 }
 
 export function createCommand(program: string, name: string): readonly string[] {
-  return [program, 'create', 'cluster', '--name', kindName(name), '--kubeconfig', kubeconfigOf(name), '--wait', '120s'];
+  return [
+    program,
+    'create',
+    'cluster',
+    '--name',
+    kindName(name),
+    '--kubeconfig',
+    kubeconfigOf(name),
+    '--wait',
+    '120s',
+  ];
 }
 
 export function exportCommand(program: string, name: string): readonly string[] {
@@ -100,7 +122,8 @@ export function nodeCommand(engine: Engine, name: string, argv: readonly string[
 }
 
 function toCluster(name: string, engine: Engine, program: string): Cluster {
-  const ctr = (...args: string[]): readonly string[] => nodeCommand(engine, name, ['ctr', '--namespace=k8s.io', 'images', ...args]);
+  const ctr = (...args: string[]): readonly string[] =>
+    nodeCommand(engine, name, ['ctr', '--namespace=k8s.io', 'images', ...args]);
   return {
     name,
     provider: 'kind',

@@ -1,0 +1,126 @@
+/** CEL as Otto uses it: how a text is parsed once, and how values go in and come out. */
+import { type ASTNode, type Context, Environment, type EnvironmentOptions } from '@marcbachmann/cel-js';
+import type { Json } from '../api/pipeline.ts';
+import { BoundedMap } from './bounded-map.ts';
+import { MAX_EXPRESSION_CHARACTERS } from './bounds.ts';
+import { LINEAR_MATCHES, prepare } from './cel-scan.ts';
+import { matchesPattern } from './pattern.ts';
+import { type References, referencesOf } from './references.ts';
+
+/** What expressions may speak of. */
+export const ROOTS = ['params', 'source', 'run', 'pipeline', 'stages', 'steps', 'env'] as const;
+export type Root = (typeof ROOTS)[number];
+
+/** Known only within a running stage. */
+export const LATE_ROOTS: readonly Root[] = ['steps', 'env'];
+
+export interface Compiled extends References {
+  /** As written. */
+  text: string;
+  /** As given to the parser. */
+  prepared: string;
+  /** Refers to `steps` or `env`: only the runner can evaluate it. */
+  late: boolean;
+  evaluate(context: Context): unknown;
+}
+
+const LIMITS = {
+  maxAstNodes: 2000,
+  maxDepth: 60,
+  maxListElements: 500,
+  maxMapEntries: 200,
+  maxCallArguments: 16,
+};
+const MAX_LOOP_DEPTH = 2;
+const MAX_LOOPS = 8;
+
+/** Adds what every environment has: a `matches` in linear time, and sums of whole and broken numbers. */
+export function withFunctions(environment: Environment): Environment {
+  environment.registerFunction(`string.${LINEAR_MATCHES}(string): bool`, matchesPattern);
+  const sums: { [operator: string]: (a: number, b: number) => number | boolean } = {
+    '+': (a, b) => a + b,
+    '-': (a, b) => a - b,
+    '*': (a, b) => a * b,
+    '/': (a, b) => a / b,
+    '==': (a, b) => a === b,
+  };
+  for (const [operator, apply] of Object.entries(sums)) {
+    const type = operator === '==' ? 'bool' : 'double';
+    const mixed = (a: number | bigint, b: number | bigint): number | boolean => apply(Number(a), Number(b));
+    environment.registerOperator(`int ${operator} double: ${type}`, mixed);
+    // The reverse of == is registered with it.
+    if (operator !== '==') environment.registerOperator(`double ${operator} int: ${type}`, mixed);
+  }
+  return environment;
+}
+
+export const CEL_OPTIONS: EnvironmentOptions = { limits: LIMITS, homogeneousAggregateLiterals: false };
+
+/** For evaluation all names are dynamic: types were checked when the pipeline was compiled. */
+const dynamic = withFunctions(new Environment(CEL_OPTIONS));
+for (const root of ROOTS) dynamic.registerVariable(root, 'dyn');
+
+const cache = new BoundedMap<string, Compiled | Error>(4096);
+
+/** Parses; throws an Error with a message for the author. Types are not checked. */
+export function compileExpression(text: string): Compiled {
+  const result = cache.get(text, () => {
+    try {
+      return parseExpression(text);
+    } catch (error) {
+      return new Error(celMessage(error));
+    }
+  });
+  if (result instanceof Error) throw result;
+  return result;
+}
+
+function parseExpression(text: string): Compiled {
+  if (text.length > MAX_EXPRESSION_CHARACTERS) {
+    throw new Error(`The expression is longer than ${MAX_EXPRESSION_CHARACTERS} characters.`);
+  }
+  const prepared = prepare(text);
+  const parsed = dynamic.parse(prepared);
+  const ast: ASTNode = parsed.ast;
+  const found = referencesOf(ast);
+  if (found.methods.has('matches')) throw new Error("Write matches('…') directly after the dot.");
+  if (found.methods.has('bind'))
+    throw new Error('cel.bind is not available: write the value where it is used.');
+  if (found.loopDepth > MAX_LOOP_DEPTH || found.loops > MAX_LOOPS) {
+    throw new Error(`Too many loops: at most ${MAX_LOOPS}, at most ${MAX_LOOP_DEPTH} within each other.`);
+  }
+  const late = found.references.some(({ root }) => LATE_ROOTS.some((known) => known === root));
+  return { ...found, text, prepared, late, evaluate: (context) => parsed(context) };
+}
+
+/** JSON as CEL sees it: whole numbers are ints (a JS number would be a double, which is no list index, no int). */
+export function toCel(value: Json): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map(toCel);
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toCel(item)]));
+  }
+  return value;
+}
+
+/** CEL's answer as JSON; undefined for what JSON has no form for (bytes, types, times). */
+export function fromCel(value: unknown): Json | undefined {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  if (!Array.isArray(value)) return undefined;
+  const items: Json[] = [];
+  for (const item of value) {
+    const json = fromCel(item);
+    if (json === undefined) return undefined;
+    items.push(json);
+  }
+  return items;
+}
+
+/** The library's message in one line, without the picture of the expression. */
+export function celMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const summary = 'summary' in error && typeof error.summary === 'string' ? error.summary : error.message;
+  return (summary.split('\n')[0] ?? summary).replaceAll(LINEAR_MATCHES, 'matches').slice(0, 500);
+}
