@@ -1,6 +1,6 @@
 /** The values of a Run for the parameters of its pipeline. */
 import type { Json } from '../api/pipeline.ts';
-import { type Diagnostic, Problems } from './diagnostic.ts';
+import { type Diagnostic, Problems } from './diagnostics.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { valueProblem } from './params.ts';
 import type { Plan } from './plan.ts';

@@ -13,8 +13,8 @@ export const MAX_OUTPUTS = 50;
 export const MAX_RETRIES = 10;
 /** Of one stage's planned form, and of its instance: it travels in the pod's environment. */
 export const MAX_STAGE_BYTES: number = 512 * 1024;
-/** Of the whole plan: etcd refuses requests over 1.5 MiB. */
-export const MAX_PLAN_BYTES: number = 1024 * 1024;
+/** Of the whole plan, unpacked: a large one is stored compressed, since etcd refuses requests over 1.5 MiB. */
+export const MAX_PLAN_BYTES: number = 8 * 1024 * 1024;
 export const MAX_TEXT_CHARACTERS: number = 64 * 1024;
 export const MAX_EXPRESSION_CHARACTERS = 4096;
 /** 30 days. */

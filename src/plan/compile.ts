@@ -2,7 +2,7 @@
 import type { Defaults, PipelineSpec } from '../api/pipeline.ts';
 import { DEFAULT_TIMEOUT_SECONDS, MAX_GRACE_SECONDS, MAX_PLAN_BYTES } from './bounds.ts';
 import { type Declared, type StageSight, TypeChecker } from './declared.ts';
-import { type Diagnostic, Problems } from './diagnostic.ts';
+import { type Diagnostic, Problems } from './diagnostics.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { Ancestors, findCycles } from './graph.ts';
 import type { StepLibrary } from './manifest.ts';

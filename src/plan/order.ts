@@ -4,7 +4,7 @@
  */
 import type { Stage } from '../api/pipeline.ts';
 import { MAX_GROUP_DEPTH, MAX_NEEDS, MAX_STAGES } from './bounds.ts';
-import type { Path, Problems } from './diagnostic.ts';
+import type { Path, Problems } from './diagnostics.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { dnsLabelCure, isDnsLabel } from './names.ts';
 

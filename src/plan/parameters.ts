@@ -1,7 +1,7 @@
 /** The value beside a step's symbol, against the symbol's manifest: names, forms and types. */
 import type { Json } from '../api/pipeline.ts';
 import { MAX_SCRIPT_BYTES } from './bounds.ts';
-import type { Path } from './diagnostic.ts';
+import type { Path } from './diagnostics.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { checkTemplate, expressionsOf, isTemplate } from './expression.ts';
 import type { ParameterType, StepManifest, StepParameter } from './manifest.ts';

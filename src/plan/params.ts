@@ -1,7 +1,7 @@
 /** Declared parameters: their names, types, choices and defaults. */
 import type { Json, Param } from '../api/pipeline.ts';
 import { MAX_PARAMS, MAX_TEXT_CHARACTERS } from './bounds.ts';
-import type { Path, Problems } from './diagnostic.ts';
+import type { Path, Problems } from './diagnostics.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isDashedIdentifier, paramVariable } from './names.ts';
 

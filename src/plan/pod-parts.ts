@@ -3,7 +3,7 @@
 import { MAIN_CONTAINER, RUNNER_CONTAINER } from '../api/names.ts';
 import type { Container, Resources, Service, Stage } from '../api/pipeline.ts';
 import { MAX_CONTAINERS } from './bounds.ts';
-import type { Path } from './diagnostic.ts';
+import type { Path } from './diagnostics.ts';
 import { dnsLabelCure, isDnsLabel } from './names.ts';
 import type { PlannedStage } from './plan.ts';
 import type { Site } from './site.ts';

@@ -3,7 +3,7 @@ import type { Json } from '../api/pipeline.ts';
 import { MAX_ENV, MAX_TEXT_CHARACTERS } from './bounds.ts';
 import type { Root } from './cel.ts';
 import type { Declared } from './declared.ts';
-import type { Path, Problems } from './diagnostic.ts';
+import type { Path, Problems } from './diagnostics.ts';
 import { checkCondition, checkTextTemplate, isTemplate } from './expression.ts';
 import { isEnvName, isReservedVariable } from './names.ts';
 

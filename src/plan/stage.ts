@@ -9,7 +9,7 @@ import {
   MAX_OUTPUTS,
   MAX_STAGE_BYTES,
 } from './bounds.ts';
-import type { Path } from './diagnostic.ts';
+import type { Path } from './diagnostics.ts';
 import type { StepLibrary } from './manifest.ts';
 import { isOutputName } from './names.ts';
 import type { Node } from './order.ts';

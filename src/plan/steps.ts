@@ -1,7 +1,7 @@
 /** Steps as written → planned steps: one symbol beside the modifiers, its parameters by name. */
 import { type Json, type Retries, STEP_MODIFIERS, type Step } from '../api/pipeline.ts';
 import { MAX_BLOCK_DEPTH, MAX_STEPS } from './bounds.ts';
-import type { Path } from './diagnostic.ts';
+import type { Path } from './diagnostics.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { StepLibrary, StepManifest } from './manifest.ts';
 import { isDashedIdentifier } from './names.ts';

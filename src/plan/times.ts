@@ -1,7 +1,7 @@
 /** Time limits and retries as they are written, as seconds and numbers. */
 import type { Retries } from '../api/pipeline.ts';
 import { DEFAULT_INFRASTRUCTURE_RETRIES, MAX_RETRIES, MAX_TIMEOUT_SECONDS } from './bounds.ts';
-import type { Path, Problems } from './diagnostic.ts';
+import type { Path, Problems } from './diagnostics.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import type { Backoff, PlannedRetries } from './plan.ts';
 
