@@ -14,7 +14,10 @@ const node = join(root, 'node_modules', 'node', 'bin', 'node');
 if (!existsSync(node) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   // Not `npm ci`: it refuses a lock file without the optional packages of other platforms, which not every registry has.
   console.error('otto: installing the locked npm dependencies');
-  const npm = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const npm = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (npm.status !== 0) {
     console.error('otto: `npm install` failed; see its message above, then run this command again');
     process.exit(npm.status ?? 1);

@@ -2,7 +2,10 @@
 import { spawn } from 'node:child_process';
 
 const checks: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
+  ['generated files are up to date', 'node', 'hack/generate/main.ts', '--check'],
   ['types', 'tsc', '-p', '.'],
+  ['lint', 'oxlint', '--type-aware'],
+  ['format', 'biome', 'check', '.'],
   ['unit tests', 'mocha', '--reporter', 'dot'],
 ];
 

@@ -68,7 +68,9 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   }
   return rows.map((row) =>
     row
-      .map((cell, i) => (i === row.length - 1 ? cell : cell + ' '.repeat((widths[i] ?? 0) - visibleLength(cell))))
+      .map((cell, i) =>
+        i === row.length - 1 ? cell : cell + ' '.repeat((widths[i] ?? 0) - visibleLength(cell)),
+      )
       .join('  ')
       .trimEnd(),
   );
@@ -97,11 +99,19 @@ export function runRow(run: Run, look: Look): string[] {
 export const RUN_COLUMNS = ['NAME', 'PIPELINE', 'RESULT', 'PROGRESS', 'CURRENT', 'DURATION', 'AGE'] as const;
 
 /** One line when a stage changed, for `--follow`; undefined where nothing that a person cares about did. */
-export function stageLine(before: StageStatus | undefined, after: StageStatus, look: Look): string | undefined {
+export function stageLine(
+  before: StageStatus | undefined,
+  after: StageStatus,
+  look: Look,
+): string | undefined {
   const state = stateOfStage(after);
   const sameMessage = before?.message === after.message && before?.attempt === after.attempt;
   if (before !== undefined && stateOfStage(before) === state && sameMessage) return undefined;
-  const parts = [paint('●', STYLES[state] ?? 'white', look), paint(after.name, 'bold', look), paintResult(state, look)];
+  const parts = [
+    paint('●', STYLES[state] ?? 'white', look),
+    paint(after.name, 'bold', look),
+    paintResult(state, look),
+  ];
   if ((after.attempt ?? 1) > 1) parts.push(`attempt ${after.attempt}`);
   if (after.result !== undefined && after.startTime !== undefined) {
     parts.push(`in ${between(after.startTime, after.finishTime, look.now)}`);

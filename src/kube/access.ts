@@ -15,7 +15,10 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const REREAD_MS = 60_000;
 
 /** Undefined outside a pod. The kubelet rotates token and CA in place; both are read anew each minute. */
-export function inClusterAccess(env: NodeJS.ProcessEnv, folder: string = SERVICE_ACCOUNT): Access | undefined {
+export function inClusterAccess(
+  env: NodeJS.ProcessEnv,
+  folder: string = SERVICE_ACCOUNT,
+): Access | undefined {
   const host = env['KUBERNETES_SERVICE_HOST'];
   const port = env['KUBERNETES_SERVICE_PORT'] ?? '443';
   if (host === undefined) return undefined;
@@ -72,7 +75,7 @@ export async function kubeconfigAccess(
         ...(tls.ca === undefined ? {} : { ca: text(tls.ca) }),
         ...(tls.cert === undefined ? {} : { cert: text(tls.cert) }),
         ...(tls.key === undefined ? {} : { key: text(tls.key) }),
-        insecure: cluster.skipTLSVerify === true,
+        insecure: cluster.skipTLSVerify,
       },
     };
   };

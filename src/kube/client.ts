@@ -80,7 +80,14 @@ export function createClient(options: ClientOptions): ApiClient {
    * 429 and 503 with Retry-After are refusals before any effect, so every verb may try again; a request that got no
    * answer is repeated only where a second one does no harm.
    */
-  async function call(verb: string, resource: string, method: string, path: string, body?: unknown, type?: string): Promise<unknown> {
+  async function call(
+    verb: string,
+    resource: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    type?: string,
+  ): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       const started = clock.now();
       let code = 0;
@@ -88,7 +95,9 @@ export function createClient(options: ClientOptions): ApiClient {
         const answer = await transport.send({
           method,
           path,
-          ...(body === undefined ? {} : { body: JSON.stringify(body), contentType: type ?? 'application/json' }),
+          ...(body === undefined
+            ? {}
+            : { body: JSON.stringify(body), contentType: type ?? 'application/json' }),
         });
         code = answer.statusCode ?? 0;
         const text = await readBody(answer);
@@ -112,7 +121,12 @@ export function createClient(options: ClientOptions): ApiClient {
       // The edge: what the API server sends under a kind's path has that kind's shape.
       (await call('get', type.plural, 'GET', pathOf(type, key.namespace, key.name))) as never,
     list: async (type, o) =>
-      (await call('list', type.plural, 'GET', `${pathOf(type, o.namespace)}?${query({ ...o, namespace: undefined })}`)) as never,
+      (await call(
+        'list',
+        type.plural,
+        'GET',
+        `${pathOf(type, o.namespace)}?${query({ ...o, namespace: undefined })}`,
+      )) as never,
     create: async (type, namespace, object) =>
       (await call('create', type.plural, 'POST', pathOf(type, namespace), {
         apiVersion: type.apiVersion,
@@ -120,10 +134,18 @@ export function createClient(options: ClientOptions): ApiClient {
         ...object,
       })) as never,
     patch: async (type, key, patch) => {
-      const how = patch.kind === 'apply' ? { fieldManager: patch.fieldManager, force: patch.force ?? true } : {};
+      const how =
+        patch.kind === 'apply' ? { fieldManager: patch.fieldManager, force: patch.force ?? true } : {};
       const path = pathOf(type, key.namespace, key.name, patch.subresource);
       const suffix = query(how);
-      return (await call('patch', type.plural, 'PATCH', suffix === '' ? path : `${path}?${suffix}`, patch.body, CONTENT_TYPES[patch.kind])) as never;
+      return (await call(
+        'patch',
+        type.plural,
+        'PATCH',
+        suffix === '' ? path : `${path}?${suffix}`,
+        patch.body,
+        CONTENT_TYPES[patch.kind],
+      )) as never;
     },
     delete: async (type, key, o = {}) => {
       await call('delete', type.plural, 'DELETE', pathOf(type, key.namespace, key.name), {
@@ -141,9 +163,12 @@ export function createClient(options: ClientOptions): ApiClient {
         labelSelector: o.labelSelector,
         fieldSelector: o.fieldSelector,
       })}`;
-      return readWatch(transport, path, o.timeoutSeconds, o.signal, (code) => options.onRequest?.('watch', type.plural, code, 0));
+      return readWatch(transport, path, o.timeoutSeconds, o.signal, (code) =>
+        options.onRequest?.('watch', type.plural, code, 0),
+      );
     },
-    request: async (method, path, body) => await call(method.toLowerCase(), path.split('/').at(-1) ?? '', method, path, body),
+    request: async (method, path, body) =>
+      await call(method.toLowerCase(), path.split('/').at(-1) ?? '', method, path, body),
     stream: async (path, signal) => {
       const answer = await transport.send({ method: 'GET', path, accept: '*/*', signal });
       const code = answer.statusCode ?? 0;
@@ -156,7 +181,8 @@ export function createClient(options: ClientOptions): ApiClient {
 function mayRepeat(error: unknown, method: string): boolean {
   if (!(error instanceof ApiError)) return false;
   if (error.code === 429) return true;
-  if (error.code === 503 || error.code === 504) return method === 'GET' || error.retryAfterSeconds !== undefined;
+  if (error.code === 503 || error.code === 504)
+    return method === 'GET' || error.retryAfterSeconds !== undefined;
   return error.code === 0 && method === 'GET';
 }
 

@@ -22,7 +22,9 @@ export const isConflict: (error: unknown) => boolean = has('Conflict');
 export const isAlreadyExists: (error: unknown) => boolean = has('AlreadyExists');
 /** The resourceVersion asked for is gone: list again. */
 export function isExpired(error: unknown): boolean {
-  return error instanceof ApiError && (error.code === 410 || error.reason === 'Expired' || error.reason === 'Gone');
+  return (
+    error instanceof ApiError && (error.code === 410 || error.reason === 'Expired' || error.reason === 'Gone')
+  );
 }
 
 interface StatusBody {
@@ -54,8 +56,10 @@ export function errorFrom(code: number, body: string, where: string, retryAfter?
   } catch {
     status = { message: body.slice(0, 200) };
   }
-  const seconds = status.details?.retryAfterSeconds ?? (retryAfter === undefined ? undefined : Number(retryAfter));
-  const reason = status.reason !== undefined && status.reason !== '' ? status.reason : (REASONS[code] ?? 'Unknown');
+  const seconds =
+    status.details?.retryAfterSeconds ?? (retryAfter === undefined ? undefined : Number(retryAfter));
+  const reason =
+    status.reason !== undefined && status.reason !== '' ? status.reason : (REASONS[code] ?? 'Unknown');
   return new ApiError(
     code,
     reason,

@@ -19,11 +19,8 @@ function namespaced<T extends KubeObject>(apiVersion: string, kind: string, plur
 
 export const PODS: ResourceType<Pod> = namespaced('v1', 'Pod', 'pods');
 export const EVENTS: ResourceType<Event> = namespaced('v1', 'Event', 'events');
-export const SECRETS: ResourceType<KubeObject & { data?: Record<string, string>; type?: string }> = namespaced(
-  'v1',
-  'Secret',
-  'secrets',
-);
+export const SECRETS: ResourceType<KubeObject & { data?: Record<string, string>; type?: string }> =
+  namespaced('v1', 'Secret', 'secrets');
 export const LEASES: ResourceType<Lease> = namespaced('coordination.k8s.io/v1', 'Lease', 'leases');
 export const CONTROLLER_REVISIONS: ResourceType<ControllerRevision> = namespaced(
   'apps/v1',
@@ -56,7 +53,8 @@ export function pathOf<T extends KubeObject>(
   subresource?: string,
 ): string {
   const base = type.apiVersion.includes('/') ? `/apis/${type.apiVersion}` : `/api/${type.apiVersion}`;
-  const scope = type.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  const scope =
+    type.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
   const object = name === undefined ? '' : `/${encodeURIComponent(name)}`;
   return `${base}${scope}/${type.plural}${object}${subresource === undefined ? '' : `/${subresource}`}`;
 }

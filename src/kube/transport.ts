@@ -36,7 +36,10 @@ export class Transport {
     const url = new URL(credentials.server);
     const secure = url.protocol === 'https:';
     const agent = this.#agentFor(secure, credentials.tls);
-    const headers: Record<string, string> = { accept: req.accept ?? 'application/json', 'user-agent': 'otto' };
+    const headers: Record<string, string> = {
+      accept: req.accept ?? 'application/json',
+      'user-agent': 'otto',
+    };
     if (credentials.token !== undefined) headers['authorization'] = `Bearer ${credentials.token}`;
     if (req.body !== undefined) {
       headers['content-type'] = req.contentType ?? 'application/json';
@@ -68,7 +71,10 @@ export class Transport {
   }
 
   /** A new agent when the CA or the client certificate changed: old connections end with their last request. */
-  #agentFor(secure: boolean, tls: { ca?: string; cert?: string; key?: string; insecure?: boolean }): HttpAgent {
+  #agentFor(
+    secure: boolean,
+    tls: { ca?: string; cert?: string; key?: string; insecure?: boolean },
+  ): HttpAgent {
     const identity = JSON.stringify([secure, tls]);
     if (this.#agent !== undefined && this.#agentOf === identity) return this.#agent;
     const options = { keepAlive: true, maxSockets: MAX_SOCKETS, scheduling: 'lifo' as const };
@@ -98,7 +104,10 @@ export async function readBody(
 ): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  const timer = setTimeout(() => answer.destroy(new Error(`body not complete within ${timeoutMs} ms`)), timeoutMs);
+  const timer = setTimeout(
+    () => answer.destroy(new Error(`body not complete within ${timeoutMs} ms`)),
+    timeoutMs,
+  );
   try {
     for await (const chunk of answer) {
       const bytes: Buffer = chunk;

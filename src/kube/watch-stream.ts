@@ -23,7 +23,8 @@ export async function* readWatch<T extends KubeObject>(
   const answer = await transport.send({ method: 'GET', path, signal });
   const code = answer.statusCode ?? 0;
   onAnswer(code);
-  if (code !== 200) throw errorFrom(code, await readBody(answer), `GET ${path}`, answer.headers['retry-after']);
+  if (code !== 200)
+    throw errorFrom(code, await readBody(answer), `GET ${path}`, answer.headers['retry-after']);
   const deadline = setTimeout(
     () => answer.destroy(new Error('the watch outlived its own limit')),
     timeoutSeconds * 1000 + STALL_MARGIN_MS,
@@ -39,7 +40,8 @@ export async function* readWatch<T extends KubeObject>(
         from = end + 1;
       }
       rest = from === 0 ? rest : rest.slice(from);
-      if (rest.length > MAX_LINE) throw new ApiError(0, 'Malformed', `GET ${path}: an event over ${MAX_LINE} bytes`);
+      if (rest.length > MAX_LINE)
+        throw new ApiError(0, 'Malformed', `GET ${path}: an event over ${MAX_LINE} bytes`);
     }
   } catch (error) {
     if (signal.aborted) return;

@@ -20,5 +20,7 @@ export function describeDiagnostics(diagnostics: readonly Diagnostic[]): string 
 
 /** `spec.stages[2].steps[0].sh` */
 function pathText(path: readonly (string | number)[]): string {
-  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('');
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`))
+    .join('');
 }

@@ -35,7 +35,10 @@ export class PodWarnings {
       }
       const now = this.#now();
       const stuckAt = Date.parse(pod.metadata.creationTimestamp ?? '') + STUCK_MS;
-      const dueAt = Math.max(stuckAt, (this.#known.get(uid)?.askedAt ?? Number.NEGATIVE_INFINITY) + ASK_EVERY_MS);
+      const dueAt = Math.max(
+        stuckAt,
+        (this.#known.get(uid)?.askedAt ?? Number.NEGATIVE_INFINITY) + ASK_EVERY_MS,
+      );
       if (dueAt <= now) this.#known.set(uid, { askedAt: now, warning: await this.#ask(pod, uid) });
       askAgainMs = Math.min(askAgainMs ?? ASK_EVERY_MS, dueAt <= now ? ASK_EVERY_MS : dueAt - now);
       const warning = this.#known.get(uid)?.warning;

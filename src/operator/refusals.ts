@@ -16,7 +16,9 @@ const LONGEST_MS = 30_000;
 export function isRefusal(error: unknown): error is ApiError {
   if (!(error instanceof ApiError)) return false;
   if (error.code === 500) return error.message.includes('webhook');
-  return error.code >= 400 && error.code < 500 && error.code !== 401 && error.code !== 408 && error.code !== 429;
+  return (
+    error.code >= 400 && error.code < 500 && error.code !== 401 && error.code !== 408 && error.code !== 429
+  );
 }
 
 export class Refusals {
@@ -44,7 +46,12 @@ export class Refusals {
     return all.length === 0 ? undefined : Math.max(0, Math.min(...all));
   }
 
-  remember(runUID: string, stage: string, attempt: number, error: { code: number; reason: string; message: string }): void {
+  remember(
+    runUID: string,
+    stage: string,
+    attempt: number,
+    error: { code: number; reason: string; message: string },
+  ): void {
     const ofRun = this.#byRun.get(runUID) ?? new Map<string, Held>();
     this.#byRun.set(runUID, ofRun);
     const before = ofRun.get(stage);

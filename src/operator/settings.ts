@@ -39,7 +39,10 @@ export const SETTINGS: { readonly [flag: string]: Setting } = {
   },
   'report-url': { variable: 'OTTO_REPORT_URL', description: 'where stages report; empty: no direct reports' },
   context: { variable: 'OTTO_CONTEXT', description: 'context of the kubeconfig, outside a cluster' },
-  stdlib: { variable: 'OTTO_STDLIB', description: 'folder of the step library; default: the one that comes with Otto' },
+  stdlib: {
+    variable: 'OTTO_STDLIB',
+    description: 'folder of the step library; default: the one that comes with Otto',
+  },
   'log-level': { variable: 'OTTO_LOG_LEVEL', default: 'info', description: 'error, warn, info, debug' },
   'progress-interval-ms': {
     variable: 'OTTO_PROGRESS_INTERVAL_MS',

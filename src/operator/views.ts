@@ -34,7 +34,8 @@ export function podsByUid(pod: Pod): string[] {
 /** Only Runs that go on: what a Pipeline says is nothing to a finished Run. */
 export function runsByPipeline(run: Run): string[] {
   const { pipelineRef } = run.spec;
-  if (pipelineRef === undefined || run.status?.completionTime !== undefined || run.status?.plan !== undefined) return [];
+  if (pipelineRef === undefined || run.status?.completionTime !== undefined || run.status?.plan !== undefined)
+    return [];
   return [`${run.metadata.namespace ?? ''}/${pipelineRef.name}`];
 }
 

@@ -36,7 +36,7 @@ export class FifoReader {
   constructor(path: string, handlers: FifoHandlers, keep: boolean) {
     this.#fd = openFifo(path, 'read');
     if (keep) this.#keeper = openFifo(path, 'write');
-    this.#data = handlers.data;
+    this.#data = (chunk) => handlers.data(chunk);
     this.#socket = new Socket({ fd: this.#fd, readable: true, writable: false });
     this.#socket.on('data', (chunk: Buffer) => this.#data(chunk));
     this.#socket.on('error', () => this.#socket.destroy());

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Masker, maskPatterns, maskText } from './mask.ts';
 
 const SECRET = 'S3cr3t/with+signs&more';

@@ -44,8 +44,8 @@ function addForms(texts: Set<string>, value: string): void {
     texts.add(form);
     texts.add(form.replaceAll('+', '-').replaceAll('/', '_'));
     // Tools wrap it: base64 at 76, openssl at 64.
-    for (const width of [76, 64]) {
-      for (let at = 0; padding === 0 && form.length > width && at < form.length; at += width) {
+    for (const width of padding === 0 ? [76, 64] : []) {
+      for (let at = 0; form.length > width && at < form.length; at += width) {
         const line = form.slice(at, at + width);
         if (line.length >= SHORTEST_LINE) texts.add(line);
       }

@@ -1,0 +1,154 @@
+/**
+ * Frozen plans: a Pipeline is compiled once per version, written once as a ControllerRevision named by its content,
+ * and from then on a Run only ever reads that. What a Pipeline says later is nothing to a Run that has started.
+ */
+import { createHash } from 'node:crypto';
+import type { ControllerRevision, KubeObject, OwnerReference } from '../api/kubernetes.ts';
+import { API_VERSION, LABEL_MANAGED_BY, LABEL_PIPELINE } from '../api/names.ts';
+import type { PipelineSpec } from '../api/pipeline.ts';
+import type { Run } from '../api/run.ts';
+import type { PlanProblem } from '../engine/decide-types.ts';
+import type { ApiClient } from '../kube/client.ts';
+import { isAlreadyExists, isNotFound } from '../kube/errors.ts';
+import { CONTROLLER_REVISIONS, PIPELINES } from '../kube/resource.ts';
+import { compile } from '../plan/compile.ts';
+import type { StepLibrary } from '../plan/manifest.ts';
+import type { Plan } from '../plan/plan.ts';
+import { describeDiagnostics } from './diagnostics.ts';
+import { packPlan, unpackPlan } from './plan-data.ts';
+import { labelValue } from './pod/label-value.ts';
+import { Recent } from './recent.ts';
+import type { Views } from './views.ts';
+
+export type PlanAnswer = { plan: Plan; planName: string } | { problem: PlanProblem };
+
+interface Owner {
+  kind: 'Pipeline' | 'Run';
+  object: KubeObject & { spec: unknown };
+  spec: PipelineSpec;
+}
+
+const MOST_PLANS = 200;
+
+export class PlanStore {
+  readonly #client: ApiClient;
+  readonly #library: StepLibrary;
+  readonly #pipelines: Views['pipelines'];
+  /** By namespace and name of the ControllerRevision. */
+  readonly #plans = new Recent<string, Plan>(MOST_PLANS);
+  /** By UID and generation of the owner: what its compilation gave, and where it is stored. */
+  readonly #compiled = new Recent<string, Promise<PlanAnswer>>(MOST_PLANS);
+
+  constructor(client: ApiClient, library: StepLibrary, pipelines: Views['pipelines']) {
+    this.#client = client;
+    this.#library = library;
+    this.#pipelines = pipelines;
+  }
+
+  async planFor(run: Run): Promise<PlanAnswer> {
+    const namespace = run.metadata.namespace ?? '';
+    const planName = run.status?.plan;
+    if (planName !== undefined) return await this.#load(namespace, planName);
+    const owner = await this.#owner(run, namespace);
+    if ('problem' in owner) return owner;
+    const version = `${owner.object.metadata.uid ?? ''}/${owner.object.metadata.generation ?? 0}`;
+    const known = this.#compiled.get(version);
+    if (known !== undefined) return await known;
+    const answer = this.#freeze(owner, namespace);
+    this.#compiled.set(version, answer);
+    try {
+      return await answer;
+    } catch (error) {
+      this.#compiled.delete(version);
+      throw error;
+    }
+  }
+
+  async #owner(run: Run, namespace: string): Promise<Owner | { problem: PlanProblem }> {
+    const { pipelineSpec, pipelineRef } = run.spec;
+    if (pipelineSpec !== undefined) return { kind: 'Run', object: run, spec: pipelineSpec };
+    const name = pipelineRef?.name ?? '';
+    const key = { namespace, name };
+    const cached = this.#pipelines.get(key);
+    if (cached !== undefined) return { kind: 'Pipeline', object: cached, spec: cached.spec };
+    try {
+      // Both may have been applied at once and be seen in the other order.
+      const live = await this.#client.get(PIPELINES, key);
+      this.#pipelines.observe(live);
+      return { kind: 'Pipeline', object: live, spec: live.spec };
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      const message = `there is no Pipeline "${name}" in namespace "${namespace}"; the Run starts when it appears`;
+      return { problem: { reason: 'PipelineNotFound', message } };
+    }
+  }
+
+  async #freeze(owner: Owner, namespace: string): Promise<PlanAnswer> {
+    const name = owner.object.metadata.name ?? '';
+    const compiled = compile(owner.spec, { name, library: this.#library });
+    if ('errors' in compiled) {
+      return { problem: { reason: 'InvalidPipeline', message: describeDiagnostics(compiled.errors) } };
+    }
+    const { plan } = compiled;
+    const data = packPlan(plan);
+    const uid = owner.object.metadata.uid ?? '';
+    // The owner's UID is in the hash, so that a Pipeline that was deleted and made again has revisions of its own and
+    // does not lose them to the garbage collection of the old one's.
+    const hash = createHash('sha256').update(uid).update(JSON.stringify(plan)).digest('hex').slice(0, 12);
+    const planName = `${name.slice(0, 200)}-${hash}`;
+    const revision: ControllerRevision = {
+      metadata: {
+        name: planName,
+        namespace,
+        labels: { [LABEL_MANAGED_BY]: 'otto', [LABEL_PIPELINE]: labelValue(name) },
+        ownerReferences: [ownerReference(owner)],
+      },
+      revision: owner.object.metadata.generation ?? 1,
+      data,
+    };
+    try {
+      await this.#client.create(CONTROLLER_REVISIONS, namespace, revision);
+    } catch (error) {
+      // The name holds the content's hash, so what is there is the same.
+      if (!isAlreadyExists(error)) throw error;
+    }
+    this.#plans.set(`${namespace}/${planName}`, plan);
+    return { plan, planName };
+  }
+
+  async #load(namespace: string, planName: string): Promise<PlanAnswer> {
+    const key = `${namespace}/${planName}`;
+    const known = this.#plans.get(key);
+    if (known !== undefined) return { plan: known, planName };
+    try {
+      const revision = await this.#client.get(CONTROLLER_REVISIONS, { namespace, name: planName });
+      const plan = unpackPlan(revision.data);
+      if (plan !== undefined) {
+        this.#plans.set(key, plan);
+        return { plan, planName };
+      }
+      return lost(`ControllerRevision "${planName}" holds no plan of this version of Otto; start a new Run`);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      return lost(
+        `ControllerRevision "${planName}", which holds this Run's plan, was deleted; start a new Run`,
+      );
+    }
+  }
+}
+
+function lost(message: string): PlanAnswer {
+  return { problem: { reason: 'PlanLost', message } };
+}
+
+function ownerReference(owner: Owner): OwnerReference {
+  const { name = '', uid = '' } = owner.object.metadata;
+  return {
+    apiVersion: API_VERSION,
+    kind: owner.kind,
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: false,
+  };
+}
