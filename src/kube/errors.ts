@@ -6,12 +6,22 @@ export class ApiError extends Error {
   /** The Status object's reason, such as NotFound, Conflict, AlreadyExists, Forbidden. */
   readonly reason: string;
   readonly retryAfterSeconds: number | undefined;
+  /** The Status names fields that are at fault. */
+  readonly hasCauses: boolean;
 
-  constructor(code: number, reason: string, message: string, retryAfterSeconds?: number, cause?: unknown) {
+  constructor(
+    code: number,
+    reason: string,
+    message: string,
+    retryAfterSeconds?: number,
+    cause?: unknown,
+    hasCauses: boolean = false,
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.hasCauses = hasCauses;
   }
 }
 
@@ -31,7 +41,7 @@ interface StatusBody {
   reason?: string;
   message?: string;
   code?: number;
-  details?: { retryAfterSeconds?: number };
+  details?: { retryAfterSeconds?: number; causes?: unknown[] };
 }
 
 const REASONS: Record<number, string> = {
@@ -65,5 +75,7 @@ export function errorFrom(code: number, body: string, where: string, retryAfter?
     reason,
     `${where}: ${status.message ?? `HTTP ${code}`}`,
     seconds !== undefined && Number.isFinite(seconds) ? seconds : undefined,
+    undefined,
+    (status.details?.causes?.length ?? 0) > 0,
   );
 }
