@@ -2,7 +2,6 @@
  * Frozen plans: a Pipeline is compiled once per version, written once as a ControllerRevision named by its content,
  * and from then on a Run only ever reads that. What a Pipeline says later is nothing to a Run that has started.
  */
-import { createHash } from 'node:crypto';
 import type { ControllerRevision, KubeObject, OwnerReference } from '../api/kubernetes.ts';
 import { API_VERSION, LABEL_MANAGED_BY, LABEL_PIPELINE } from '../api/names.ts';
 import type { PipelineSpec } from '../api/pipeline.ts';
@@ -14,6 +13,7 @@ import { CONTROLLER_REVISIONS, PIPELINES } from '../kube/resource.ts';
 import { compile } from '../plan/compile.ts';
 import type { StepLibrary } from '../plan/manifest.ts';
 import type { Plan } from '../plan/plan.ts';
+import { planName } from '../plan/plan-hash.ts';
 import { describeDiagnostics } from './diagnostics.ts';
 import { packPlan, unpackPlan } from './plan-data.ts';
 import { labelValue } from './pod/label-value.ts';
@@ -47,8 +47,8 @@ export class PlanStore {
 
   async planFor(run: Run): Promise<PlanAnswer> {
     const namespace = run.metadata.namespace ?? '';
-    const planName = run.status?.plan;
-    if (planName !== undefined) return await this.#load(namespace, planName);
+    const recorded = run.status?.plan;
+    if (recorded !== undefined) return await this.#load(namespace, recorded);
     const owner = await this.#owner(run, namespace);
     if ('problem' in owner) return owner;
     const version = `${owner.object.metadata.uid ?? ''}/${owner.object.metadata.generation ?? 0}`;
@@ -91,14 +91,10 @@ export class PlanStore {
     }
     const { plan } = compiled;
     const data = packPlan(plan);
-    const uid = owner.object.metadata.uid ?? '';
-    // The owner's UID is in the hash, so that a Pipeline that was deleted and made again has revisions of its own and
-    // does not lose them to the garbage collection of the old one's.
-    const hash = createHash('sha256').update(uid).update(JSON.stringify(plan)).digest('hex').slice(0, 12);
-    const planName = `${name.slice(0, 200)}-${hash}`;
+    const frozen = planName(plan, owner.object.metadata.uid ?? '');
     const revision: ControllerRevision = {
       metadata: {
-        name: planName,
+        name: frozen,
         namespace,
         labels: { [LABEL_MANAGED_BY]: 'otto', [LABEL_PIPELINE]: labelValue(name) },
         ownerReferences: [ownerReference(owner)],
@@ -112,27 +108,25 @@ export class PlanStore {
       // The name holds the content's hash, so what is there is the same.
       if (!isAlreadyExists(error)) throw error;
     }
-    this.#plans.set(`${namespace}/${planName}`, plan);
-    return { plan, planName };
+    this.#plans.set(`${namespace}/${frozen}`, plan);
+    return { plan, planName: frozen };
   }
 
-  async #load(namespace: string, planName: string): Promise<PlanAnswer> {
-    const key = `${namespace}/${planName}`;
+  async #load(namespace: string, name: string): Promise<PlanAnswer> {
+    const key = `${namespace}/${name}`;
     const known = this.#plans.get(key);
-    if (known !== undefined) return { plan: known, planName };
+    if (known !== undefined) return { plan: known, planName: name };
     try {
-      const revision = await this.#client.get(CONTROLLER_REVISIONS, { namespace, name: planName });
+      const revision = await this.#client.get(CONTROLLER_REVISIONS, { namespace, name });
       const plan = unpackPlan(revision.data);
       if (plan !== undefined) {
         this.#plans.set(key, plan);
-        return { plan, planName };
+        return { plan, planName: name };
       }
-      return lost(`ControllerRevision "${planName}" holds no plan of this version of Otto; start a new Run`);
+      return lost(`ControllerRevision "${name}" holds no plan of this version of Otto; start a new Run`);
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      return lost(
-        `ControllerRevision "${planName}", which holds this Run's plan, was deleted; start a new Run`,
-      );
+      return lost(`ControllerRevision "${name}", which holds this Run's plan, was deleted; start a new Run`);
     }
   }
 }

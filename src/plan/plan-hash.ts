@@ -14,9 +14,16 @@ export function canonicalJson(value: unknown): string {
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
 }
 
-/** `PIPELINE-<10 characters>`, a DNS-1123 label. */
-export function planName(plan: Plan): string {
-  const hash = createHash('sha256').update(canonicalJson(plan)).digest('hex').slice(0, HASH_LENGTH);
+/**
+ * `PIPELINE-<10 characters>`, a DNS-1123 label. The owner's UID is in the hash, so that a Pipeline that was deleted and
+ * made again has plans of its own and does not lose them to the garbage collection of the old one's.
+ */
+export function planName(plan: Plan, ownerUID: string): string {
+  const hash = createHash('sha256')
+    .update(ownerUID)
+    .update(canonicalJson(plan))
+    .digest('hex')
+    .slice(0, HASH_LENGTH);
   // Pipelines are named by DNS-1123 subdomains, which may have dots and be longer.
   const prefix = plan.pipeline
     .toLowerCase()

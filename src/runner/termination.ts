@@ -3,7 +3,7 @@
  * container). What does not fit is left out, the least telling first.
  */
 import type { StepStatus } from '../api/run.ts';
-import type { ReportedResult, StageReport } from './protocol.ts';
+import type { StageReport } from './protocol.ts';
 
 export const TERMINATION_BYTES = 4096;
 const MESSAGE_BYTES = 1024;
@@ -84,57 +84,4 @@ export function cutText(text: string, limit: number): string {
 
 function bytes(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value) ?? '');
-}
-
-const RESULTS: readonly ReportedResult[] = [
-  'Succeeded',
-  'Unstable',
-  'Failed',
-  'Aborted',
-  'TimedOut',
-  'Interrupted',
-  'Lost',
-];
-
-/** @returns undefined when the text is not a report (empty, cut, not written by a runner). */
-export function decodeTermination(text: string): StageReport | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  return isReport(value) ? value : undefined;
-}
-
-/** Checks the shape that both channels share; extra fields are let through. */
-export function isReport(value: unknown): value is StageReport {
-  if (!isObject(value)) return false;
-  const { version, run, stage, attempt, sequence, startTime, steps, result, outputs } = value;
-  return (
-    version === 1 &&
-    typeof run === 'string' &&
-    typeof stage === 'string' &&
-    isCount(attempt) &&
-    isCount(sequence) &&
-    typeof startTime === 'string' &&
-    Array.isArray(steps) &&
-    steps.every((step) => isObject(step) && typeof step['name'] === 'string') &&
-    (result === undefined || RESULTS.some((known) => known === result)) &&
-    ['revision', 'reason', 'message', 'finishTime'].every((name) => isOptionalText(value[name])) &&
-    (outputs === undefined ||
-      (isObject(outputs) && Object.values(outputs).every((text) => typeof text === 'string')))
-  );
-}
-
-function isObject(value: unknown): value is { [key: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isOptionalText(value: unknown): boolean {
-  return value === undefined || typeof value === 'string';
 }

@@ -1,7 +1,7 @@
 /** POST /v1/report: the fast channel of a stage's runner. A runner speaks only for its own pod. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { StageReport } from '../runner/protocol.ts';
-import { parseReport, ReportError } from './report-parser.ts';
+import { parseReport, ReportError } from '../runner/report-parser.ts';
 import { claimedPod, type ReviewToken } from './token-review.ts';
 
 const MOST_BYTES = 64 * 1024;

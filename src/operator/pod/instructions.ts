@@ -1,5 +1,6 @@
 /** What the runner is told, as JSON in its environment. */
 import type { Json } from '../../api/pipeline.ts';
+import { paramVariable } from '../../plan/names.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
 import {
   CREDENTIALS_PATH,
@@ -71,7 +72,7 @@ function stepEnvironment(stage: StageAttempt): Record<string, string> {
   const { instance, run } = stage;
   const { params, source } = instance.scope;
   const given: Record<string, string> = {};
-  for (const [name, value] of Object.entries(params)) given[parameterVariable(name)] = asText(value);
+  for (const [name, value] of Object.entries(params)) given[paramVariable(name)] = asText(value);
   const own: Record<string, string> = {
     CI: 'true',
     OTTO_RUN: run.metadata.name ?? '',
@@ -87,10 +88,6 @@ function stepEnvironment(stage: StageAttempt): Record<string, string> {
   };
   const known = Object.entries(own).filter(([name, value]) => value !== '' || name === 'OTTO_RUN');
   return { ...given, ...instance.env, ...Object.fromEntries(known) };
-}
-
-function parameterVariable(name: string): string {
-  return `PARAM_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
 }
 
 function asText(value: Json): string {

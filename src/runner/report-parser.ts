@@ -1,6 +1,9 @@
-/** A report as it comes from a stage's pod: hostile until parsed. Unknown fields are dropped, sizes are bounded. */
+/**
+ * A report as it comes from a stage's pod, directly or as the termination message: hostile until parsed. Unknown fields
+ * are dropped, sizes are bounded.
+ */
 import type { StepResult, StepStatus } from '../api/run.ts';
-import type { ReportedResult, StageReport } from '../runner/protocol.ts';
+import type { ReportedResult, StageReport } from './protocol.ts';
 
 const RESULTS: readonly ReportedResult[] = [
   'Succeeded',
@@ -55,6 +58,16 @@ export function parseReport(body: string): StageReport {
     ...present('outputs', outputs(report)),
     ...present('finishTime', time(report, 'finishTime')),
   };
+}
+
+/** @returns undefined when the text is not a report (empty, cut, not written by a runner). */
+export function decodeTermination(text: string): StageReport | undefined {
+  try {
+    return parseReport(text);
+  } catch (error) {
+    if (error instanceof ReportError) return undefined;
+    throw error;
+  }
 }
 
 function parseStep(step: Fields): StepStatus {
