@@ -10,6 +10,8 @@ import type { CrdSource } from './source.ts';
 
 const HEADER = `// @ts-nocheck: written by ajv. Made by hack/generate/main.ts from crds/: edit those.
 import { characters, firstDouble, holds } from '../validation-checks.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { Run } from '../run.ts';
 import type { Validator } from '../validation-checks.ts';
 `;
 
@@ -119,7 +121,7 @@ function typed(code: string, kinds: readonly string[]): string {
     (text, kind) =>
       text.replace(
         new RegExp(`export const ${kind} = (\\w+);`),
-        `export const validate${kind}: Validator = $1;`,
+        `export const validate${kind}: Validator<${kind}> = $1;`,
       ),
     code,
   );

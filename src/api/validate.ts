@@ -7,20 +7,14 @@ import { didYouMean, nearest } from '../plan/did-you-mean.ts';
 import { validatePipeline as checkPipeline, validateRun as checkRun } from './generated/validators.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Run } from './run.ts';
-import type { SchemaError, Validator } from './validation-checks.ts';
+import type { SchemaError } from './validation-checks.ts';
 
 export function validatePipeline(value: unknown): { pipeline: Pipeline } | { errors: Diagnostic[] } {
-  return isValid<Pipeline>(value, checkPipeline)
-    ? { pipeline: value }
-    : { errors: diagnose(value, checkPipeline.errors ?? []) };
+  return checkPipeline(value) ? { pipeline: value } : { errors: diagnose(value, checkPipeline.errors ?? []) };
 }
 
 export function validateRun(value: unknown): { run: Run } | { errors: Diagnostic[] } {
-  return isValid<Run>(value, checkRun) ? { run: value } : { errors: diagnose(value, checkRun.errors ?? []) };
-}
-
-function isValid<T>(value: unknown, validator: Validator): value is T {
-  return validator(value);
+  return checkRun(value) ? { run: value } : { errors: diagnose(value, checkRun.errors ?? []) };
 }
 
 function diagnose(root: unknown, errors: readonly SchemaError[]): Diagnostic[] {
@@ -165,7 +159,7 @@ function shown(value: unknown): string {
   if (value === null || value === undefined) return 'An empty value';
   if (Array.isArray(value)) return 'A list';
   if (typeof value === 'object') return 'A map';
-  if (typeof value !== 'string') return String(value);
+  if (typeof value !== 'string') return JSON.stringify(value);
   return `'${value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value}'`;
 }
 

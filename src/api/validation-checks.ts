@@ -11,8 +11,8 @@ export interface SchemaError {
   propertyName?: string;
 }
 
-export interface Validator {
-  (value: unknown): boolean;
+export interface Validator<T> {
+  (value: unknown): value is T;
   errors?: SchemaError[] | null;
 }
 
