@@ -13,7 +13,7 @@ export interface CrdSource {
 export interface Crd {
   metadata: { name: string };
   spec: {
-    names: { kind: string; plural: string };
+    names: { kind: string; plural: string; singular: string; shortNames?: string[] };
     versions: { name: string; schema: { openAPIV3Schema: Schema } }[];
   };
 }
