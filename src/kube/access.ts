@@ -8,11 +8,16 @@ export interface Credentials {
   tls: { ca?: string; cert?: string; key?: string; insecure?: boolean };
 }
 
-/** Asked before each request, so that a rotated token or CA is used as soon as it is there. */
-export type Access = () => Promise<Credentials>;
+/**
+ * Asked before each request, so that a rotated token or CA is used as soon as it is there. `fresh`: what was given last
+ * was refused. The same object means the same credentials.
+ */
+export type Access = (options?: { fresh?: boolean }) => Promise<Credentials>;
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const REREAD_MS = 60_000;
+/** Refused again and again (no permission to do anything): not more often than this. */
+const FRESH_MS = 1000;
 
 /** Undefined outside a pod. The kubelet rotates token and CA in place; both are read anew each minute. */
 export function inClusterAccess(
@@ -22,16 +27,7 @@ export function inClusterAccess(
   const host = env['KUBERNETES_SERVICE_HOST'];
   const port = env['KUBERNETES_SERVICE_PORT'] ?? '443';
   if (host === undefined) return undefined;
-  let known: { at: number; value: Promise<Credentials> } | undefined;
-  return () => {
-    if (known === undefined || Date.now() - known.at > REREAD_MS) {
-      known = { at: Date.now(), value: read() };
-      known.value.catch(() => {
-        known = undefined;
-      });
-    }
-    return known.value;
-  };
+  return remembered(read);
   async function read(): Promise<Credentials> {
     const [token, ca] = await Promise.all([
       readFile(join(folder, 'token'), 'utf8'),
@@ -40,6 +36,22 @@ export function inClusterAccess(
     const name = host?.includes(':') === true ? `[${host}]` : host;
     return { server: `https://${name}:${port}`, token: token.trim(), tls: { ca } };
   }
+}
+
+/** Reads again each minute, after a failure, and when asked to. */
+function remembered(read: () => Promise<Credentials>): Access {
+  let known: { at: number; value: Promise<Credentials> } | undefined;
+  return ({ fresh = false } = {}) => {
+    const now = performance.now();
+    if (known === undefined || now - known.at > (fresh ? FRESH_MS : REREAD_MS)) {
+      const reading = { at: now, value: read() };
+      known = reading;
+      reading.value.catch(() => {
+        if (known === reading) known = undefined;
+      });
+    }
+    return known.value;
+  };
 }
 
 export interface KubeconfigOptions {
@@ -64,7 +76,7 @@ export async function kubeconfigAccess(
       `kubeconfig has no context '${config.getCurrentContext()}'; there are: ${config.contexts.map((c) => c.name).join(', ')}`,
     );
   }
-  const access: Access = async () => {
+  const access = remembered(async () => {
     const tls: { ca?: unknown; cert?: unknown; key?: unknown; headers?: Record<string, string> } = {};
     await config.applyToHTTPSOptions(tls);
     const header = tls.headers?.['Authorization'];
@@ -78,7 +90,7 @@ export async function kubeconfigAccess(
         insecure: cluster.skipTLSVerify,
       },
     };
-  };
+  });
   return { access, namespace: context.namespace ?? 'default', context: context.name };
 }
 
