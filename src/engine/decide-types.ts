@@ -12,7 +12,7 @@ export interface DecideInput {
   problem?: PlanProblem;
   /** The Run's pods as last seen, in any order; each has the labels of api/names.ts. */
   pods: readonly Pod[];
-  /** Pods that the status names but that a read straight from the API server did not find. */
+  /** UIDs of pods that the status records but that a read straight from the API server did not find. */
   missingPods: ReadonlySet<string>;
   /** Newest report of a pod's runner, by pod UID. */
   reports: ReadonlyMap<string, StageReport>;

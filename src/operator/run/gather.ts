@@ -82,7 +82,7 @@ function reportsOf(pods: readonly Pod[], run: Run, store: ReportStore): Map<stri
   return reports;
 }
 
-/** A cache may lag, so that a recorded pod is gone is the API server's to say. Names and UIDs of those that are. */
+/** A cache may lag, so that a recorded pod is gone is the API server's to say. UIDs of those that are. */
 async function findMissing(run: Run, sources: GatherSources): Promise<Set<string>> {
   const missing = new Set<string>();
   const namespace = run.metadata.namespace ?? '';
@@ -91,7 +91,7 @@ async function findMissing(run: Run, sources: GatherSources): Promise<Set<string
     if (sources.views.pods.get({ namespace, name: podName })?.metadata.uid === podUID) continue;
     const live = await findPod(sources.client, namespace, podName);
     if (live !== undefined) sources.views.pods.observe(live);
-    if (live?.metadata.uid !== podUID) missing.add(podUID).add(podName);
+    if (live?.metadata.uid !== podUID) missing.add(podUID);
   }
   return missing;
 }

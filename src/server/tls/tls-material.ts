@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { KubeObject } from '../../api/kubernetes.ts';
+import type { KubeObject, OwnerReference } from '../../api/kubernetes.ts';
 import type { ApiClient } from '../../kube/client.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../../kube/errors.ts';
 import { SECRETS } from '../../kube/resource.ts';
@@ -24,6 +24,8 @@ export interface TlsOptions {
   name: string;
   hosts: readonly string[];
   labels: Record<string, string>;
+  /** The Secret goes with it. */
+  owner?: OwnerReference;
 }
 
 const DAY_MS = 86_400_000;
@@ -47,7 +49,9 @@ export async function ensureTls(client: ApiClient, options: TlsOptions, now: num
     const data = encode(issuer, server);
     try {
       if (existing === undefined) {
-        const metadata = { name: options.name, namespace: options.namespace, labels: options.labels };
+        const { name, namespace, labels, owner } = options;
+        const owned = owner === undefined ? {} : { ownerReferences: [owner] };
+        const metadata = { name, namespace, labels, ...owned };
         await client.create(SECRETS, options.namespace, { metadata, type: 'Opaque', data });
       } else {
         const { resourceVersion } = existing.metadata;
