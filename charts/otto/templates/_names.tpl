@@ -46,6 +46,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if and .Values.reports.enabled (or (eq .Values.rbac.scope "Cluster") .Values.rbac.tokenReviews) -}}true{{- end -}}
 {{- end -}}
 
+{{- /* "true" where the policy of a Run's params can be made: it is of the whole cluster, and stable since 1.30. */ -}}
+{{- define "otto.admission" -}}
+{{- if and .Values.admissionPolicy.enabled (eq .Values.rbac.scope "Cluster") (semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version) -}}true{{- end -}}
+{{- end -}}
+
 {{- /* What the operator does in the namespaces of the Runs. */ -}}
 {{- define "otto.workRules" -}}
 - apiGroups: [otto.dev]
