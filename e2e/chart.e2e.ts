@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { tool } from '../hack/tools/tools.ts';
-import { type Answer, connect, execute, type Kubectl, namespaceFor } from './kubectl.ts';
+import { type Answer, connect, execute, type Kubectl } from './kubectl.ts';
 
 const CHART = join(import.meta.dirname, '../charts/otto');
+const DRY_RUN = ['apply', '--dry-run=server', '--validate=strict'];
 const VERSION = ['--kube-version', '1.35.4'];
 
 const VARIANTS: readonly [name: string, ...values: string[]][] = [
@@ -18,10 +19,9 @@ const VARIANTS: readonly [name: string, ...values: string[]][] = [
     'two namespaces with direct reports',
     'rbac.scope=Namespaced',
     'rbac.tokenReviews=true',
-    'watchNamespaces={a,b}',
+    'watchNamespaces={default,kube-public}',
   ],
   ['no direct reports', 'reports.enabled=false'],
-  ['an address for reports', 'reports.clusterIP=10.77.0.77'],
   ['a network policy', 'networkPolicy.enabled=true'],
   ['an image by digest', `image.digest=sha256:${'0'.repeat(64)}`],
   ['no CRDs', 'crds.install=false'],
@@ -29,9 +29,11 @@ const VARIANTS: readonly [name: string, ...values: string[]][] = [
 
 describe('the chart', function () {
   this.timeout(60_000);
-  const namespace = namespaceFor('chart');
+  // The CRDs that stay belong to the release in this namespace, so a second run needs the same.
+  const namespace = 'e2e-chart';
   const account = `system:serviceaccount:${namespace}:otto`;
   let kubectl: Kubectl;
+  let everywhere: Kubectl;
   let helm: string;
 
   const set = (values: readonly string[]): string[] => values.flatMap((value) => ['--set', value]);
@@ -48,7 +50,9 @@ describe('the chart', function () {
 
   before(async () => {
     kubectl = await connect(namespace);
+    everywhere = await connect();
     helm = await tool('helm');
+    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found']);
     succeeded(await kubectl(['create', 'namespace', namespace]));
   });
   after(async () => {
@@ -62,11 +66,18 @@ describe('the chart', function () {
 
   for (const [name, ...values] of VARIANTS) {
     it(`makes objects that the API server takes, with ${name}`, async () => {
-      for (const other of ['a', 'b']) await kubectl(['create', 'namespace', other]);
       const { stdout } = succeeded(await template(values));
-      succeeded(await kubectl(['apply', '--dry-run=server', '--validate=strict', '-f', '-'], stdout));
+      succeeded(await everywhere([...DRY_RUN, '-f', '-'], stdout));
     });
   }
+
+  it('gives the Service of the reports an address, and stages the same', async () => {
+    const service = ['get', 'service', 'kubernetes', '-n', 'default', '-o', 'jsonpath={.spec.clusterIP}'];
+    const free = succeeded(await everywhere(service)).stdout.replace(/\d+$/, '77');
+    const { stdout } = succeeded(await template([`reports.clusterIP=${free}`]));
+    assert.ok(stdout.includes(`value: "https://${free}:8443/v1/report"`));
+    succeeded(await everywhere([...DRY_RUN, '-f', '-'], stdout));
+  });
 
   it('makes what the Prometheus operator takes when it is asked to', async () => {
     const { stdout } = succeeded(
