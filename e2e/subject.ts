@@ -41,6 +41,15 @@ export class Subject {
       'crd/pipelines.otto.dev',
       'crd/runs.otto.dev',
     ]);
+    // A release of the usual name that is installed later takes them for its own; one that was, keeps them.
+    const helm = ['meta.helm.sh/release-name=otto', 'meta.helm.sh/release-namespace=otto'];
+    await this.#call(['annotate', 'crd/pipelines.otto.dev', 'crd/runs.otto.dev', ...helm]);
+    await this.#call([
+      'label',
+      'crd/pipelines.otto.dev',
+      'crd/runs.otto.dev',
+      'app.kubernetes.io/managed-by=Helm',
+    ]);
     await this.succeeds(['create', 'namespace', this.#namespace]);
     this.#policy = await admissionPolicy(this.#namespace);
     await this.succeeds(['apply', '-f', '-'], this.#policy);
