@@ -3,7 +3,7 @@ export interface BackoffOptions {
   firstMs: number;
   maxMs: number;
   /** 0 ≤ x < 1. */
-  random(): number;
+  random: () => number;
 }
 
 export class Backoff {

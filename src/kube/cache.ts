@@ -19,7 +19,7 @@ export interface CacheOptions<T extends KubeObject> {
   strip?: (object: T) => T;
   clock?: Clock;
   /** Trouble with the server, each kind once until things went on; and handlers that threw. */
-  onError(error: unknown): void;
+  onError: (error: unknown) => void;
   limits?: Partial<ReflectorLimits>;
 }
 

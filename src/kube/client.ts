@@ -73,7 +73,7 @@ export interface ApiClient {
   watch<T extends KubeObject>(type: ResourceType<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
   /** Anything else that speaks JSON, such as a TokenReview. */
   request(method: string, path: string, body?: object): Promise<unknown>;
-  /** A body as a stream of bytes, such as a log. */
+  /** A body as a stream of bytes, such as a log; its head may come as late as its first byte. */
   stream(path: string, signal: AbortSignal): Promise<IncomingMessage>;
 }
 
@@ -206,7 +206,14 @@ export function createClient(options: ClientOptions): ApiClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     stream: async (path, signal) => {
-      const answer = await transport.send({ method: 'GET', path, accept: '*/*', signal, streams: true });
+      const answer = await transport.send({
+        method: 'GET',
+        path,
+        accept: '*/*',
+        signal,
+        streams: true,
+        timeoutMs: 0,
+      });
       const code = answer.statusCode ?? 0;
       if (code !== 200) throw errorFrom(code, await readBody(answer), `GET ${path}`);
       return answer;

@@ -59,7 +59,8 @@ export class LeaderElector {
       );
     }
     this.#clock = options.clock ?? systemClock;
-    this.#lease = leaseStore(options.client, options, options.owner);
+    const { client, namespace, name, owner } = options;
+    this.#lease = leaseStore(client, { namespace, name }, owner);
   }
 
   /** True only while no other process can lead, even where timers of this one are late. */

@@ -1,42 +1,54 @@
 /** Bytes in, whole lines out: split before they are decoded, so that no text is copied twice or torn in a character. */
 const NEWLINE = 0x0a;
 
+export interface LineLimit {
+  bytes: number;
+  /** What to do with a longer line. */
+  over: 'throw' | 'cut';
+}
+
 export class LineSplitter {
   #pending: Buffer[] = [];
   #size = 0;
-  readonly #maxLine: number;
+  readonly #limit: LineLimit;
 
-  constructor(maxLine: number) {
-    this.#maxLine = maxLine;
+  constructor(limit: LineLimit) {
+    this.#limit = limit;
   }
 
-  /** @throws RangeError on a line longer than the limit. */
+  /** @throws RangeError on a line longer than the limit, where that is to throw. */
   push(chunk: Buffer): string[] {
     const lines: string[] = [];
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
-      lines.push(
-        this.#size === 0 ? chunk.toString('utf8', from, end) : this.#join(chunk.subarray(from, end)),
-      );
+      if (this.#size === 0 && end - from <= this.#limit.bytes) lines.push(chunk.toString('utf8', from, end));
+      else {
+        this.#keep(chunk.subarray(from, end));
+        lines.push(this.rest());
+      }
       from = end + 1;
     }
-    if (from < chunk.length) {
-      this.#pending.push(from === 0 ? chunk : chunk.subarray(from));
-      this.#size += chunk.length - from;
-      if (this.#size > this.#maxLine) throw new RangeError(`a line of more than ${this.#maxLine} bytes`);
-    }
+    if (from < chunk.length) this.#keep(from === 0 ? chunk : chunk.subarray(from));
     return lines;
   }
 
-  /** What came after the last newline. */
+  /** Takes what came after the last newline. */
   rest(): string {
-    return this.#join(Buffer.alloc(0));
-  }
-
-  #join(end: Buffer): string {
-    const line = Buffer.concat([...this.#pending, end]).toString('utf8');
+    const line = Buffer.concat(this.#pending).toString('utf8');
     this.#pending = [];
     this.#size = 0;
     return line;
+  }
+
+  #keep(part: Buffer): void {
+    const { bytes, over } = this.#limit;
+    if (this.#size + part.length > bytes && over === 'throw') {
+      throw new RangeError(`a line of more than ${bytes} bytes`);
+    }
+    const room = bytes - this.#size;
+    if (room <= 0 && this.#size > 0) return;
+    const kept = part.length > room ? part.subarray(0, room) : part;
+    this.#pending.push(kept);
+    this.#size += kept.length;
   }
 }

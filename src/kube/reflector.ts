@@ -48,7 +48,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   clock: Clock;
   limits: ReflectorLimits;
   /** Each new kind of trouble once, until things went on. */
-  onError(error: unknown): void;
+  onError: (error: unknown) => void;
 }
 
 /** A watch that lived this long was no failure, even without an event. */

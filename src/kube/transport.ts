@@ -15,7 +15,7 @@ export interface TransportRequest {
   /** Default: JSON. */
   contentType?: string;
   accept?: string;
-  /** Until the answer's head. */
+  /** Until the answer's head; 0: as long as the connection lives. */
   timeoutMs?: number;
   signal?: AbortSignal;
   /** The answer is long-lived (a watch, a followed log): it must not take a connection from the others. */
@@ -89,7 +89,10 @@ export class Transport {
         resolve(answer);
       });
       const limit = req.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-      const timer = setTimeout(() => out.destroy(new Error(`no answer within ${limit} ms`)), limit);
+      const timer =
+        limit === 0
+          ? undefined
+          : setTimeout(() => out.destroy(new Error(`no answer within ${limit} ms`)), limit);
       out.on('socket', keepAlive);
       out.on('error', (error) => {
         clearTimeout(timer);
