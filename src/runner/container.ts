@@ -94,6 +94,11 @@ export class UserContainer {
     return this.#isUp && this.#lost === undefined;
   }
 
+  /** Why nothing can run in it any more. */
+  get lost(): string | undefined {
+    return this.#lost;
+  }
+
   /** Settles when the loop has begun or the container is lost. */
   whenUp(): Promise<void> {
     return this.#up;

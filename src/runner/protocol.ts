@@ -39,6 +39,8 @@ export interface Instructions {
   };
   /** User containers, the default one first. */
   containers: string[];
+  /** Quantities as written, by container: told when one runs out of memory. */
+  memoryLimits?: Record<string, string>;
   steps: StepInstruction[];
   post: { always: StepInstruction[]; success: StepInstruction[]; failure: StepInstruction[] };
   /** Templates, evaluated after the last step. */

@@ -3,7 +3,22 @@
  * are dropped, sizes are bounded.
  */
 import type { StepResult, StepStatus } from '../api/run.ts';
+import {
+  choice,
+  type Fields,
+  fields,
+  list,
+  parseJson,
+  present,
+  FieldError as ReportError,
+  required,
+  text,
+  texts,
+  whole,
+} from './fields.ts';
 import type { ReportedResult, StageReport } from './protocol.ts';
+
+export { ReportError };
 
 const RESULTS: readonly ReportedResult[] = [
   'Succeeded',
@@ -28,20 +43,11 @@ const MOST_STEPS = 1000;
 const MOST_OUTPUTS = 200;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
-type Fields = { readonly [name: string]: unknown };
-
-/** What is wrong with the report, by field. */
-export class ReportError extends Error {
-  override readonly name = 'ReportError';
-}
-
 /** @throws ReportError */
 export function parseReport(body: string): StageReport {
   const report = fields(parseJson(body), 'report');
   if (report['version'] !== 1) throw new ReportError('version is not 1');
-  const steps = report['steps'];
-  if (!Array.isArray(steps)) throw new ReportError('steps is not a list');
-  if (steps.length > MOST_STEPS) throw new ReportError(`steps has more than ${MOST_STEPS} entries`);
+  const steps = list(report, 'steps', MOST_STEPS);
   const result = choice(report, 'result', RESULTS);
   return {
     version: 1,
@@ -50,7 +56,7 @@ export function parseReport(body: string): StageReport {
     attempt: required(whole(report, 'attempt', 1), 'attempt'),
     sequence: required(whole(report, 'sequence', 0), 'sequence'),
     startTime: required(time(report, 'startTime'), 'startTime'),
-    steps: steps.map((step: unknown, index) => parseStep(fields(step, `steps[${index}]`))),
+    steps: steps.map((step, index) => parseStep(fields(step, `steps[${index}]`))),
     ...present('revision', text(report, 'revision', 128)),
     ...present('result', result),
     ...present('reason', text(report, 'reason', 128)),
@@ -83,46 +89,7 @@ function parseStep(step: Fields): StepStatus {
 }
 
 function outputs(report: Fields): Record<string, string> | undefined {
-  if (report['outputs'] === undefined) return undefined;
-  const given = fields(report['outputs'], 'outputs');
-  const names = Object.keys(given);
-  if (names.length > MOST_OUTPUTS) throw new ReportError(`outputs has more than ${MOST_OUTPUTS} entries`);
-  return Object.fromEntries(
-    names.map((name) => [name, required(text(given, name, 65_536), `output ${name}`)]),
-  );
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw new ReportError('the body is not JSON');
-  }
-}
-
-function fields(value: unknown, where: string): Fields {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw new ReportError(`${where} is not an object`);
-  }
-  return { ...value };
-}
-
-function text(from: Fields, name: string, most: number): string | undefined {
-  const value = from[name];
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string' || value.length > most) {
-    throw new ReportError(`${name} is not a string of at most ${most} characters`);
-  }
-  return value;
-}
-
-function whole(from: Fields, name: string, least: number): number | undefined {
-  const value = from[name];
-  if (value === undefined) return undefined;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least) {
-    throw new ReportError(`${name} is not a whole number of at least ${least}`);
-  }
-  return value;
+  return report['outputs'] === undefined ? undefined : texts(report, 'outputs', MOST_OUTPUTS, 65_536);
 }
 
 function time(from: Fields, name: string): string | undefined {
@@ -130,23 +97,4 @@ function time(from: Fields, name: string): string | undefined {
   if (value !== undefined && !TIME.test(value))
     throw new ReportError(`${name} is not an RFC 3339 time in UTC`);
   return value;
-}
-
-function choice<T extends string>(from: Fields, name: string, choices: readonly T[]): T | undefined {
-  const value = text(from, name, 40);
-  if (value === undefined) return undefined;
-  const found = choices.find((known) => known === value);
-  if (found === undefined) throw new ReportError(`${name} is none of ${choices.join(', ')}`);
-  return found;
-}
-
-function required<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new ReportError(`${name} is missing`);
-  return value;
-}
-
-function present<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
-  const given: { [P in K]?: V } = {};
-  if (value !== undefined) given[name] = value;
-  return given;
 }

@@ -44,6 +44,8 @@ export class ModelKubelet {
   readonly #stopping = new Set<string>();
   /** Results that the API server holds, by pod UID: what must never be forgotten. */
   readonly results: Map<string, ReportedResult> = new Map<string, ReportedResult>();
+  /** `RUN_UID/STAGE` of those that ended well, as far as anybody could know. */
+  readonly saidWell: Set<string> = new Set<string>();
 
   constructor(options: KubeletOptions) {
     this.#options = options;
@@ -64,6 +66,10 @@ export class ModelKubelet {
     });
     this.#later(5000, () => this.#remove(pod));
     return true;
+  }
+
+  isOver(podUID: string): boolean {
+    return this.#over.has(podUID);
   }
 
   #live(object: KubeObject): void {
@@ -103,6 +109,9 @@ export class ModelKubelet {
     const { uid = '' } = pod.metadata;
     if (this.#over.has(uid)) return;
     this.#over.add(uid);
+    if (result === 'Succeeded' || result === 'Unstable') {
+      this.saidWell.add(`${runOf(pod)?.uid ?? ''}/${pod.metadata.labels?.[LABEL_STAGE] ?? ''}`);
+    }
     const finishTime = this.#time();
     const word =
       result === undefined

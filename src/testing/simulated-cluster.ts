@@ -70,6 +70,16 @@ export class SimulatedCluster {
     };
   }
 
+  /** Whether a runner of the stage said, on either channel, that it ended well. */
+  saidWell(runUID: string, stage: string): boolean {
+    return this.kubelet.saidWell.has(`${runUID}/${stage}`);
+  }
+
+  /** Whether the pod's runner has said its last word. */
+  saidLast(podUID: string): boolean {
+    return this.kubelet.isOver(podUID);
+  }
+
   /** Called with each object that a process asks to create, before it is. */
   onCreate(check: (plural: string, object: KubeObject) => void): void {
     this.#creations.push(check);

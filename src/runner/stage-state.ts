@@ -1,0 +1,93 @@
+/** What the steps of one stage share while they run. */
+import type { LateScope, Values } from '../plan/expression.ts';
+import type { Containers } from './containers.ts';
+import { type Outcome, worse } from './outcome.ts';
+import type { Progress } from './progress.ts';
+import type { Instructions, StepInstruction } from './protocol.ts';
+import type { StageLog } from './stage-log.ts';
+import type { StepOutput } from './step-output.ts';
+import type { StopSource } from './stop.ts';
+
+/** Where a step stands: what its blocks around it say. */
+export interface Place {
+  stop: StopSource;
+  /** Absolute, in the workspace. */
+  directory: string;
+  /** Of the blocks around it; goes before the stage's. */
+  env: Readonly<Record<string, string>>;
+  /** From TERM to KILL. */
+  graceMs: number;
+  /** After the stage's end: what needs a container that is gone is left out. */
+  post: boolean;
+}
+
+/** One try of one step, all templates rendered. */
+export interface Call {
+  step: StepInstruction;
+  name: string;
+  parameters: { [name: string]: unknown };
+  /** All variables of the step. */
+  env: Readonly<Record<string, string>>;
+  place: Place;
+  output: StepOutput;
+  state: StageState;
+}
+
+export class StageState {
+  readonly instructions: Instructions;
+  readonly log: StageLog;
+  readonly patterns: readonly Buffer[];
+  readonly progress: Progress;
+  readonly containers: Containers;
+  /** Folder that only the runner has. */
+  readonly tmp: string;
+  /** The step that the runner itself put before the others. */
+  readonly checkout: StepInstruction | undefined;
+  /** By id, of steps that ended. */
+  readonly steps: LateScope['steps'] = {};
+  /** Captured by library steps, without the prefix VAR_. */
+  readonly variables: Map<string, string> = new Map();
+  /** What a library step said of the whole stage. */
+  verdict: Outcome | undefined;
+  #revision: string;
+
+  constructor(
+    parts: Pick<
+      StageState,
+      'instructions' | 'log' | 'patterns' | 'progress' | 'containers' | 'tmp' | 'checkout'
+    >,
+  ) {
+    this.instructions = parts.instructions;
+    this.log = parts.log;
+    this.patterns = parts.patterns;
+    this.progress = parts.progress;
+    this.containers = parts.containers;
+    this.tmp = parts.tmp;
+    this.checkout = parts.checkout;
+    this.#revision = parts.instructions.scope.source.revision;
+  }
+
+  resolved(revision: string): void {
+    this.#revision = revision;
+    this.progress.resolved(revision);
+  }
+
+  environment(own: Readonly<Record<string, string>>): Record<string, string> {
+    const captured = [...this.variables].map(([name, value]) => [`VAR_${name}`, value]);
+    return {
+      ...this.instructions.env,
+      ...Object.fromEntries(captured),
+      ...(this.#revision === '' ? {} : { OTTO_REVISION: this.#revision }),
+      ...own,
+    };
+  }
+
+  values(env: Record<string, string>): Values {
+    const { scope } = this.instructions;
+    return { ...scope, source: { ...scope.source, revision: this.#revision }, steps: this.steps, env };
+  }
+
+  judge(outcome: Outcome): void {
+    this.verdict = this.verdict === undefined ? outcome : worse(this.verdict, outcome);
+  }
+}
