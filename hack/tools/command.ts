@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   /** Milliseconds; the program is killed then. Default: one minute. */
   readonly timeout?: number;
 }

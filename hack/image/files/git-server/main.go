@@ -6,7 +6,8 @@
 //	GIT_SEED             /seed            *.bundle in it become repositories at the start
 //	GIT_USER             git              basic authentication, for pushes always
 //	GIT_PASSWORD         (none)           empty: pushes over HTTP are refused
-//	GIT_ANONYMOUS        public/          repositories below it are read without authentication; "*": all of them
+//	GIT_ANONYMOUS        public/          repositories below it are read without authentication; "*": all that are not
+//	                                      below private/
 //	GIT_AUTHORIZED_KEYS  (none)           text of public keys that may come in by ssh; empty: no ssh
 //	GIT_HOST_KEY         (made)           file with the host's private key
 package main
@@ -84,7 +85,8 @@ func serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	repository, push := match[1], match[2] == "git-receive-pack" || r.URL.Query().Get("service") == "git-receive-pack"
-	open := !push && (anonymous == "*" || (anonymous != "" && strings.HasPrefix(repository, anonymous)))
+	everything := anonymous == "*" && !strings.HasPrefix(repository, "private/")
+	open := !push && (everything || (anonymous != "" && strings.HasPrefix(repository, anonymous)))
 	who, given, _ := r.BasicAuth()
 	known := password != "" && subtle.ConstantTimeCompare([]byte(who+"\x00"+given), []byte(user+"\x00"+password)) == 1
 	if !open && !known {
