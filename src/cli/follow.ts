@@ -1,0 +1,178 @@
+/** One Run from now to its end: its changes, each stage's log, and what a reader should see in which order. */
+import type { Run, StageStatus } from '../api/run.ts';
+import { pause, systemClock } from '../kube/clock.ts';
+import type { ApiError } from '../kube/errors.ts';
+import { RUNS } from '../kube/resource.ts';
+import type { Cluster } from './cluster.ts';
+import { CliError } from './failure.ts';
+import { type Attempt, attemptsOf, isFinished } from './run-state.ts';
+import { hasNotStarted, isGone, readStageLog } from './stage-logs.ts';
+import { watchObjects } from './watch-objects.ts';
+
+/** What shows it: a live tree or plain lines. */
+export interface FollowView {
+  /** Each new version of the Run. */
+  run(run: Run): void;
+  /** A stage changed; its end comes after its log's. */
+  stage(before: StageStatus | undefined, after: StageStatus): void;
+  line(attempt: Attempt, line: string): void;
+  /** Something about the way to the cluster, not about the Run. */
+  trouble(message: string): void;
+  /** Resolves when more may be shown. */
+  ready(): Promise<void>;
+}
+
+export interface FollowOptions {
+  signal: AbortSignal;
+  /** Which attempts' logs to read; default all. */
+  wants?: (attempt: Attempt) => boolean;
+  tailLines?: number | undefined;
+}
+
+/** Connections to the API server that logs may take at a time; the watch needs one too. */
+const MOST_LOGS = 48;
+/** A stage's end is told at the latest this long after it was seen, should its log not end. */
+const LOG_GRACE_MS = 5000;
+const NO_OPERATOR_MS = 10_000;
+
+/** @returns the finished Run, or undefined when the signal aborted. */
+export async function followRun(
+  cluster: Cluster,
+  name: string,
+  view: FollowView,
+  options: FollowOptions,
+): Promise<Run | undefined> {
+  const follower = new Follower(cluster, view, options);
+  try {
+    return await follower.follow(name);
+  } finally {
+    follower.stop();
+  }
+}
+
+class Follower {
+  readonly #cluster: Cluster;
+  readonly #view: FollowView;
+  readonly #options: FollowOptions;
+  /** Aborts with the caller's signal, and when the Run is done with. */
+  readonly #stop = new AbortController();
+  readonly #stopped: AbortSignal;
+  readonly #logs = new Map<string, Promise<void>>();
+  /** Per stage: what is still to be told, in order. */
+  readonly #told = new Map<string, Promise<void>>();
+  readonly #seen = new Map<string, StageStatus>();
+  readonly #waiting: (() => void)[] = [];
+  #reading = 0;
+  #uid: string | undefined;
+  #takenUp = false;
+
+  constructor(cluster: Cluster, view: FollowView, options: FollowOptions) {
+    this.#cluster = cluster;
+    this.#view = view;
+    this.#options = options;
+    this.#stopped = AbortSignal.any([options.signal, this.#stop.signal]);
+  }
+
+  async follow(name: string): Promise<Run | undefined> {
+    const { client, namespace } = this.#cluster;
+    const selection = { namespace, fieldSelector: `metadata.name=${name}` };
+    void this.#hintAtOperator();
+    for await (const change of watchObjects(client, RUNS, selection, { signal: this.#stopped })) {
+      if (change.type === 'lost') {
+        this.#view.trouble(connectionLost(change.error));
+        continue;
+      }
+      const run = change.type === 'all' ? change.objects[0] : change.object;
+      const uid = run?.metadata.uid;
+      if (run === undefined || change.type === 'deleted' || uid !== (this.#uid ?? uid)) {
+        throw new CliError(`Run '${name}' was deleted`);
+      }
+      this.#uid = uid;
+      this.#takenUp = run.status !== undefined;
+      this.#take(run);
+      if (!isFinished(run)) continue;
+      await Promise.all(this.#told.values());
+      return this.#stopped.aborted ? undefined : run;
+    }
+    return undefined;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    for (const start of this.#waiting.splice(0)) start();
+  }
+
+  #take(run: Run): void {
+    this.#view.run(run);
+    for (const stage of run.status?.stages ?? []) {
+      const before = this.#seen.get(stage.name);
+      this.#seen.set(stage.name, stage);
+      // A pod that has not got as far as its first step has no log yet, or one that is read once it has.
+      const attempts = attemptsOf(stage).filter(({ attempt }) => {
+        return stage.state !== 'Starting' || attempt !== (stage.attempt ?? 1);
+      });
+      const ended = stage.state === 'Finished' || stage.state === 'Retrying';
+      for (const attempt of attempts) this.#read(attempt, !ended);
+      const logs = attempts.flatMap(({ podName }) => this.#logs.get(podName) ?? []);
+      this.#tell(before, stage, ended ? logs : []);
+    }
+  }
+
+  #tell(before: StageStatus | undefined, after: StageStatus, logs: readonly Promise<void>[]): void {
+    const previous = this.#told.get(after.name) ?? Promise.resolve();
+    const next = async (): Promise<void> => {
+      await previous;
+      const grace = new AbortController();
+      const either = AbortSignal.any([grace.signal, this.#stopped]);
+      await Promise.race([Promise.all(logs), pause(systemClock, LOG_GRACE_MS, either)]);
+      grace.abort();
+      if (!this.#stopped.aborted) this.#view.stage(before, after);
+    };
+    this.#told.set(after.name, next());
+  }
+
+  #read(attempt: Attempt, awaitStart: boolean): void {
+    const { podName } = attempt;
+    if (this.#logs.has(podName) || this.#options.wants?.(attempt) === false) return;
+    this.#logs.set(podName, this.#pump(attempt, awaitStart));
+  }
+
+  /** Never fails: a log that cannot be read is said, and the Run goes on. */
+  async #pump(attempt: Attempt, awaitStart: boolean): Promise<void> {
+    if (this.#reading >= MOST_LOGS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#reading++;
+    try {
+      const { tailLines } = this.#options;
+      const reading = { follow: true, awaitStart, signal: this.#stopped, tailLines };
+      for await (const line of readStageLog(this.#cluster, attempt, reading)) {
+        if (this.#stopped.aborted) return;
+        this.#view.line(attempt, line);
+        await this.#view.ready();
+      }
+    } catch (error) {
+      // A stage that ended before its first step has none.
+      if (this.#stopped.aborted || hasNotStarted(error)) return;
+      this.#view.trouble(`no log of stage '${attempt.stage}': ${reason(error)}`);
+    } finally {
+      this.#reading--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #hintAtOperator(): Promise<void> {
+    await pause(systemClock, NO_OPERATOR_MS, this.#stopped);
+    if (this.#takenUp || this.#stopped.aborted) return;
+    this.#view.trouble(
+      'nothing has taken up the Run yet: is the operator running? kubectl get deploy -A -l app.kubernetes.io/name=otto',
+    );
+  }
+}
+
+function connectionLost(error: ApiError): string {
+  return `the connection to the API server is lost, trying again: ${error.message}`;
+}
+
+function reason(error: unknown): string {
+  if (isGone(error)) return 'it is gone with its pod';
+  return error instanceof Error ? error.message : String(error);
+}
