@@ -32,7 +32,10 @@ describe('the difference of two statuses', () => {
   it('is nothing for equal ones', () => assert.deepEqual(statusDifference({ a: [1] }, { a: [1] }), []));
 
   it('makes the one into the other, whatever they hold', () => {
-    const value = fc.oneof(fc.string(), fc.array(fc.record({ name: fc.string() }), { maxLength: 5 }));
+    const value = fc.oneof(
+      fc.string(),
+      fc.array(fc.record({ name: fc.string() }, { noNullPrototype: true }), { maxLength: 5 }),
+    );
     const key = fc.constantFrom('a', 'b/c', 'd~e', 'stages');
     const status = fc.option(fc.dictionary(key, value, { noNullPrototype: true }), { nil: undefined });
     fc.assert(
