@@ -1,0 +1,238 @@
+/** A stage with a pod: what has become of its attempt, and so the stage's next status. */
+import type { Pod } from '../api/kubernetes.ts';
+import type { StageStatus } from '../api/run.ts';
+import type { PlannedStage } from '../plan/plan.ts';
+import type { StageReport } from '../runner/protocol.ts';
+import { type Attempt, type Outcome, outcome, type Policy, type StopCause, type Verdict } from './attempt.ts';
+import { boundedOutputs, boundedSteps } from './bounds.ts';
+import type { Decider } from './decider.ts';
+import { attemptKey, createdAt, runnerOf } from './observations.ts';
+import { podDeleted, podGone, podOver, stopUnderWay } from './policies/pod-end.ts';
+import { podWaiting } from './policies/pod-waiting.ts';
+import { explainBy, reportedEnd } from './policies/reported-end.ts';
+import { isRetried, retryAt } from './policies/retry.ts';
+import { stageTimeout } from './policies/stage-timeout.ts';
+import { newestReport } from './reports.ts';
+import { settle } from './status.ts';
+import { formatTime, parseTime } from './time.ts';
+
+/** The first that answers decides. */
+const POLICIES: readonly Policy[] = [
+  reportedEnd,
+  podGone,
+  podOver,
+  stopUnderWay,
+  podDeleted,
+  podWaiting,
+  stageTimeout,
+];
+
+export function isActive(status: StageStatus): boolean {
+  return status.state === 'Starting' || status.state === 'Running' || status.state === 'Stopping';
+}
+
+/** The status of a stage whose pod is seen but not recorded: created by us, before a crash perhaps. */
+export function adopt(name: string, status: StageStatus | undefined, pod: Pod): StageStatus {
+  return settle(status, {
+    name,
+    state: 'Starting',
+    attempt: status?.attempt ?? 1,
+    podName: pod.metadata.name,
+    podUID: pod.metadata.uid,
+    startTime: formatTime(createdAt(pod)),
+    retried: status?.retried,
+  });
+}
+
+/** @param stopFor why the Run wants this stage stopped, if it does. */
+export function advance(
+  decider: Decider,
+  status: StageStatus,
+  stage: PlannedStage | undefined,
+  stopFor: { cause: StopCause; reason: string; message: string } | undefined,
+): StageStatus {
+  const attempt = attemptOf(decider, status, stage);
+  const verdict = judge(attempt);
+  if (attempt.report?.revision !== undefined) decider.reportedRevision ??= attempt.report.revision;
+  switch (verdict.kind) {
+    case 'ended':
+      return finish(decider, attempt, verdict.outcome, stopFor !== undefined);
+    case 'unknown':
+      return stopFor === undefined || status.stopping !== undefined
+        ? status
+        : stopping(decider, attempt, stopFor);
+    case 'stopping':
+      decider.wake.at(verdict.wakeAt);
+      if (verdict.action !== 'wait') endPod(decider, attempt.pod, verdict.action);
+      return withProgress(decider, attempt, status);
+    case 'stop':
+      return stopping(decider, attempt, verdict);
+    case 'goesOn':
+      if (stopFor !== undefined) return stopping(decider, attempt, stopFor);
+      decider.wake.at(verdict.wakeAt);
+      return goesOn(decider, attempt, verdict);
+  }
+}
+
+function attemptOf(decider: Decider, status: StageStatus, stage: PlannedStage | undefined): Attempt {
+  const { input, pods } = decider;
+  const uid = status.podUID ?? '';
+  const pod = pods.byUID.get(uid);
+  const whose = {
+    run: input.run.metadata.name ?? '',
+    stage: status.name,
+    attempt: status.attempt ?? 1,
+  };
+  return {
+    stage,
+    status,
+    pod,
+    missing: input.missingPods.has(uid),
+    report: newestReport(whose, input.reports.get(uid), pod),
+    warning: input.warnings.get(uid),
+    now: input.now,
+    config: input.config,
+  };
+}
+
+function judge(attempt: Attempt): Verdict {
+  for (const policy of POLICIES) {
+    const verdict = policy(attempt);
+    if (verdict !== undefined) return verdict;
+  }
+  const wakeAt = explainBy(attempt.report?.result === undefined ? undefined : attempt.report.finishTime);
+  return { kind: 'goesOn', ...(wakeAt === undefined ? {} : { wakeAt }) };
+}
+
+function goesOn(
+  decider: Decider,
+  attempt: Attempt,
+  { reason, message }: { reason?: string; message?: string },
+): StageStatus {
+  const { status, report, pod } = attempt;
+  const begun = report !== undefined || status.state === 'Running' || allRun(pod);
+  if (reason !== undefined && reason !== status.reason) {
+    decider.warn('StageWaits', `Stage "${status.name}" waits: ${message ?? reason}`);
+  }
+  return settle(status, {
+    ...withProgress(decider, attempt, status),
+    state: begun ? 'Running' : 'Starting',
+    reason,
+    message: message === undefined ? undefined : decider.size.message(message),
+  });
+}
+
+function allRun(pod: Pod | undefined): boolean {
+  const containers = pod?.status?.containerStatuses ?? [];
+  return containers.length > 0 && containers.every(({ state }) => state?.running !== undefined);
+}
+
+/** What the newest report adds while the attempt goes on; never less than is recorded. */
+function withProgress(decider: Decider, { report }: Attempt, status: StageStatus): StageStatus {
+  if (report === undefined || report.steps.length === 0) return status;
+  return settle(status, { ...status, steps: boundedSteps(report.steps, decider.size, true) });
+}
+
+function stopping(
+  decider: Decider,
+  attempt: Attempt,
+  { cause, reason, message }: { cause: StopCause; reason: string; message: string },
+): StageStatus {
+  const { status, pod } = attempt;
+  const next: StageStatus = {
+    ...withProgress(decider, attempt, status),
+    state: 'Stopping',
+    stopping: cause,
+    stopTime: formatTime(decider.input.now),
+    reason,
+    message,
+  };
+  // Judged again as what it is now: a lost node's pod is not told but deleted.
+  const verdict = stopUnderWay({ ...attempt, status: next });
+  if (verdict?.kind === 'stopping') {
+    decider.wake.at(verdict.wakeAt);
+    if (verdict.action !== 'wait') endPod(decider, pod, verdict.action);
+  }
+  return next;
+}
+
+export function endPod(decider: Decider, pod: Pod | undefined, action: 'stop' | 'delete'): void {
+  const { name, uid } = pod?.metadata ?? {};
+  if (name === undefined || uid === undefined) return;
+  const type = action === 'stop' ? 'StopPod' : 'DeletePod';
+  decider.actions.push({ type, podName: name, podUID: uid });
+}
+
+function finish(decider: Decider, attempt: Attempt, end: Outcome, runEnds: boolean): StageStatus {
+  const { status, stage, report, pod } = attempt;
+  const { now } = decider.input;
+  // Nothing was lost by it that was still wanted.
+  const final =
+    runEnds && end.result === 'Lost'
+      ? outcome('Cancelled', 'RunEnds', `The Run ends. ${end.message ?? ''}`.trim())
+      : end;
+  const finished = formatTime(finishTime(report, pod, status, now));
+  const retried = status.retried ?? [];
+  const entry = {
+    attempt: status.attempt ?? 1,
+    result: final.result,
+    reason: decider.size.reason(final.reason),
+    ...(final.message === undefined ? {} : { message: decider.size.message(final.message) }),
+    ...(status.podName === undefined ? {} : { podName: status.podName }),
+    finishTime: finished,
+  };
+  if (!runEnds && stage !== undefined && isRetried(final, retried, stage.retries)) {
+    const all = [...retried, entry];
+    decider.wake.at(retryAt(all, stage.retries));
+    decider.warn(
+      'StageRetried',
+      `Stage "${status.name}" is tried again after ${final.reason}: ${entry.message ?? final.result}`,
+    );
+    return { name: status.name, state: 'Retrying', attempt: entry.attempt + 1, retried: all };
+  }
+  return ended(decider, attempt, final, finished);
+}
+
+function ended(decider: Decider, attempt: Attempt, final: Outcome, finished: string): StageStatus {
+  const { status, report } = attempt;
+  const well = final.result === 'Succeeded' || final.result === 'Unstable';
+  const steps = report === undefined ? status.steps : boundedSteps(report.steps, decider.size, !well);
+  const outputs = report?.outputs && boundedOutputs(report.outputs, decider.size);
+  if (!well && final.result !== 'Cancelled') {
+    decider.warn(`Stage${final.result}`, `Stage "${status.name}": ${final.message ?? final.reason}`);
+  }
+  return settle(status, {
+    ...status,
+    state: 'Finished',
+    result: final.result,
+    reason: final.result === 'Succeeded' ? undefined : decider.size.reason(final.reason),
+    message: final.message === undefined ? undefined : decider.size.message(final.message),
+    finishTime: finished,
+    steps: steps === undefined || steps.length === 0 ? undefined : steps,
+    outputs,
+    stopping: undefined,
+    stopTime: undefined,
+  });
+}
+
+/** Clocks of nodes differ: never before the start, never in what is the future here. */
+function finishTime(
+  report: StageReport | undefined,
+  pod: Pod | undefined,
+  { startTime }: StageStatus,
+  now: number,
+): number {
+  const told = report?.result === undefined ? undefined : parseTime(report.finishTime);
+  const seen = pod && parseTime(runnerOf(pod)?.state?.terminated?.finishedAt);
+  return Math.max(Math.min(told ?? seen ?? now, now), Math.min(parseTime(startTime) ?? 0, now));
+}
+
+/** The pod of a stage's current attempt that the status does not record yet. */
+export function unrecordedPod(
+  decider: Decider,
+  name: string,
+  status: StageStatus | undefined,
+): Pod | undefined {
+  if (status !== undefined && status.state !== 'Waiting' && status.state !== 'Retrying') return undefined;
+  return decider.pods.byAttempt.get(attemptKey(name, status?.attempt ?? 1));
+}
