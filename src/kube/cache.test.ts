@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import type { KubeObject } from '../api/kubernetes.ts';
+import type { Access } from './access.ts';
 import { Cache, type CacheOptions } from './cache.ts';
 import { createClient } from './client.ts';
 import { ApiError } from './errors.ts';
@@ -165,10 +166,11 @@ describe('a cache', () => {
     const [cache, mirror] = await started();
     const changes: unknown[] = [];
     cache.onChange((change) => changes.push(change));
-    api.compact();
+    api.hold();
     api.put('o1');
     api.compact();
     api.endWatches();
+    api.release();
     await converges(cache, mirror);
     await until('a second list', () => api.requests.list === 2 && api.watching === 1);
     assert.equal(changes.length, 1);
@@ -330,6 +332,23 @@ describe('a cache', () => {
       await api.open();
       await converges(cache, mirror);
       // What happened meanwhile is still in the server's history, so nothing was listed again.
+      assert.equal(api.requests.list, 1);
+    });
+
+    it('takes another token from now on', async () => {
+      some(3);
+      api.token = 'old';
+      let known = { ...(await api.access()), token: 'old' };
+      const access: Access = async ({ fresh = false } = {}) => {
+        if (fresh) known = { ...known, token: 'new' };
+        return known;
+      };
+      const [cache, mirror] = await started({ client: createClient({ access }) });
+      api.token = 'new';
+      api.endWatches();
+      api.put('o1');
+      await converges(cache, mirror);
+      assert.equal(known.token, 'new');
       assert.equal(api.requests.list, 1);
     });
 

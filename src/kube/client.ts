@@ -50,6 +50,8 @@ export type Patch =
 
 export interface DeleteOptions {
   uid?: string;
+  /** Only if nothing changed since. */
+  resourceVersion?: string;
   gracePeriodSeconds?: number;
   propagation?: 'Background' | 'Foreground' | 'Orphan';
 }
@@ -173,7 +175,10 @@ export function createClient(options: ClientOptions): ApiClient {
     },
     delete: async (type, key, o = {}) => {
       const body = JSON.stringify({
-        ...(o.uid === undefined ? {} : { preconditions: { uid: o.uid } }),
+        preconditions: {
+          ...(o.uid === undefined ? {} : { uid: o.uid }),
+          ...(o.resourceVersion === undefined ? {} : { resourceVersion: o.resourceVersion }),
+        },
         ...(o.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: o.gracePeriodSeconds }),
         propagationPolicy: o.propagation ?? 'Background',
       });

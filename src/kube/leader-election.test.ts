@@ -46,7 +46,7 @@ class Candidate {
       await this.finish;
       this.isLeading = false;
     };
-    void this.elector.run(this.stop.signal, term).then(() => {
+    void this.elector.run(this.stop.signal, term).finally(() => {
       this.isOver = true;
     });
   }

@@ -22,7 +22,7 @@ export class FakeLeases {
       create: async (_type, _namespace, object) => {
         await reach();
         if (this.lease !== undefined) throw new ApiError(409, 'AlreadyExists', 'a lease');
-        return this.#write(object as Lease) as never;
+        return this.#write(object) as never;
       },
       patch: async (_type, _key, patch: Patch) => {
         await reach();
