@@ -44,19 +44,26 @@ export function adopt(name: string, status: StageStatus | undefined, pod: Pod): 
   });
 }
 
+/** Why the Run, or what became of the pod, wants an attempt stopped. */
+export interface StopFor {
+  cause: StopCause;
+  reason: string;
+  message: string;
+}
+
 /** @param stopFor why the Run wants this stage stopped, if it does. */
 export function advance(
   decider: Decider,
   status: StageStatus,
   stage: PlannedStage | undefined,
-  stopFor: { cause: StopCause; reason: string; message: string } | undefined,
+  stopFor: StopFor | undefined,
 ): StageStatus {
   const attempt = attemptOf(decider, status, stage);
   const verdict = judge(attempt);
   if (attempt.report?.revision !== undefined) decider.reportedRevision ??= attempt.report.revision;
   switch (verdict.kind) {
     case 'ended':
-      return finish(decider, attempt, verdict.outcome, stopFor !== undefined);
+      return finish(decider, attempt, verdict.outcome, stopFor);
     case 'unknown':
       return stopFor === undefined || status.stopping !== undefined
         ? status
@@ -70,6 +77,7 @@ export function advance(
     case 'goesOn':
       if (stopFor !== undefined) return stopping(decider, attempt, stopFor);
       decider.wake.at(verdict.wakeAt);
+      decider.wake.at(explainBy(attempt.report));
       return goesOn(decider, attempt, verdict);
   }
 }
@@ -100,8 +108,7 @@ function judge(attempt: Attempt): Verdict {
     const verdict = policy(attempt);
     if (verdict !== undefined) return verdict;
   }
-  const wakeAt = explainBy(attempt.report?.result === undefined ? undefined : attempt.report.finishTime);
-  return { kind: 'goesOn', ...(wakeAt === undefined ? {} : { wakeAt }) };
+  return { kind: 'goesOn' };
 }
 
 function goesOn(
@@ -133,11 +140,7 @@ function withProgress(decider: Decider, { report }: Attempt, status: StageStatus
   return settle(status, { ...status, steps: boundedSteps(report.steps, decider.size, true) });
 }
 
-function stopping(
-  decider: Decider,
-  attempt: Attempt,
-  { cause, reason, message }: { cause: StopCause; reason: string; message: string },
-): StageStatus {
+function stopping(decider: Decider, attempt: Attempt, { cause, reason, message }: StopFor): StageStatus {
   const { status, pod } = attempt;
   const next: StageStatus = {
     ...withProgress(decider, attempt, status),
@@ -163,13 +166,13 @@ export function endPod(decider: Decider, pod: Pod | undefined, action: 'stop' | 
   decider.actions.push({ type, podName: name, podUID: uid });
 }
 
-function finish(decider: Decider, attempt: Attempt, end: Outcome, runEnds: boolean): StageStatus {
+function finish(decider: Decider, attempt: Attempt, end: Outcome, stopFor: StopFor | undefined): StageStatus {
   const { status, stage, report, pod } = attempt;
   const { now } = decider.input;
-  // Nothing was lost by it that was still wanted.
+  // What the Run wanted to stop is not lost by ending otherwise.
   const final =
-    runEnds && end.result === 'Lost'
-      ? outcome('Cancelled', 'RunEnds', `The Run ends. ${end.message ?? ''}`.trim())
+    stopFor !== undefined && end.result === 'Lost'
+      ? outcome(stopFor.cause, stopFor.reason, end.message ?? stopFor.message)
       : end;
   const finished = formatTime(finishTime(report, pod, status, now));
   const retried = status.retried ?? [];
@@ -181,7 +184,7 @@ function finish(decider: Decider, attempt: Attempt, end: Outcome, runEnds: boole
     ...(status.podName === undefined ? {} : { podName: status.podName }),
     finishTime: finished,
   };
-  if (!runEnds && stage !== undefined && isRetried(final, retried, stage.retries)) {
+  if (stopFor === undefined && stage !== undefined && isRetried(final, retried, stage.retries)) {
     const all = [...retried, entry];
     decider.wake.at(retryAt(all, stage.retries));
     decider.warn(

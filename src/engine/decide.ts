@@ -13,14 +13,21 @@ import type { DecideInput, Decision, PlanProblem } from './decide-types.ts';
 import { Decider } from './decider.ts';
 import { finished } from './finished.ts';
 import { indexOf, type PlanIndex } from './plan-index.ts';
-import { type Ending, endingOf } from './policies/ending.ts';
+import {
+  CANCELLED,
+  type Ending,
+  endingOf,
+  RUN_CANCELLED,
+  RUN_TIMED_OUT,
+  timedOut,
+} from './policies/ending.ts';
 import { endLeftovers } from './policies/leftovers.ts';
 import { groupEnd, NEED_FAILED, type NodeEnd, needsOf, stageEnd } from './policies/needs.ts';
 import { decideWithoutPlan } from './policies/plan-problem.ts';
 import { runResult } from './policies/run-result.ts';
 import { Scopes } from './scope.ts';
 import { end, type Room, start } from './start.ts';
-import { summarize } from './summary.ts';
+import { messageOf, summarize } from './summary.ts';
 import { formatTime } from './time.ts';
 import { isUrgent } from './urgent.ts';
 
@@ -121,7 +128,15 @@ class Main {
       this.#startFinally(scopes, room);
     }
     const all = [...this.#plan.stages, ...this.#plan.finally];
-    if (all.every(({ name }) => stages.get(name)?.state === 'Finished')) this.#result = this.#soFar();
+    if (all.every(({ name }) => stages.get(name)?.state === 'Finished')) this.#conclude();
+  }
+
+  #conclude(): void {
+    const result = this.#soFar();
+    this.#result = result;
+    if (result === 'Succeeded' || result === 'Unstable' || result === 'Cancelled') return;
+    const why = this.#ended() ?? messageOf([...this.#decider.stages.values()], this.#index.allowed, result);
+    this.#decider.warn(`Run${result}`, why ?? result);
   }
 
   /** Records a pod that is seen, and what became of it. */
@@ -202,14 +217,24 @@ class Main {
       total: this.#index.total,
       revision: this.#revision,
       ...(this.#result === undefined ? { doing: this.#doing() } : { result: this.#result }),
-      ...(this.#ending === undefined ? {} : { message: this.#ending.message }),
+      message: this.#ended(),
     });
   }
 
+  /** That the Run itself ended stages tells more than which. */
+  #ended(): string | undefined {
+    if (this.#ending !== undefined) return this.#ending.message;
+    for (const { reason } of this.#decider.stages.values()) {
+      if (reason === RUN_CANCELLED) return CANCELLED;
+      if (reason === RUN_TIMED_OUT) return timedOut(this.#plan);
+    }
+    return undefined;
+  }
+
   #doing(): string {
-    if (this.#ending?.cause === 'Cancelled') return 'Cancelling';
-    if (this.#ending !== undefined) return 'TimingOut';
     const { run } = this.#decider.input;
+    if (run.spec.state === 'Cancelled') return 'Cancelling';
+    if (this.#ending !== undefined) return 'TimingOut';
     if (run.spec.state === 'Paused') return 'Paused';
     const states = [...this.#decider.stages.values()];
     return states.some(isActive) || states.some(({ state }) => state === 'Finished') ? 'Running' : 'Pending';

@@ -112,7 +112,7 @@ export function end(
   message?: string,
 ): void {
   const status = decider.stages.get(name);
-  if (result !== 'Skipped' && result !== 'Cancelled') {
+  if (result === 'Failed' || result === 'Lost') {
     decider.warn(`Stage${result}`, `Stage "${name}": ${message ?? reason}`);
   }
   decider.set(
@@ -122,7 +122,7 @@ export function end(
       result,
       reason,
       message: message === undefined ? undefined : decider.size.message(message),
-      attempt: status?.retried === undefined ? undefined : Math.max(1, (status.attempt ?? 1) - 1),
+      attempt: status?.retried === undefined ? undefined : (status.attempt ?? 1) - 1,
       startTime: undefined,
       finishTime: formatTime(decider.input.now),
       retried: status?.retried,

@@ -29,7 +29,7 @@ export function summarize(decider: Decider, summary: Summary): RunStatus {
   const { run, planName, now } = decider.input;
   const before = run.status ?? {};
   const stages = [...decider.stages.values()];
-  const message = summary.message ?? messageOf(stages, summary);
+  const message = summary.message ?? messageOf(stages, summary.allowed, summary.result);
   const finished = stages.filter(({ state }) => state === 'Finished').length;
   const current = stages.filter(isActive).map(({ name }) => name);
   const plan = before.plan ?? planName;
@@ -56,7 +56,11 @@ function end(result: RunResult, startTime: string, now: number): Partial<RunStat
 }
 
 /** The cause of a bad end; before that, the first thing that is waited for. */
-function messageOf(stages: readonly StageStatus[], { allowed, result }: Summary): string | undefined {
+export function messageOf(
+  stages: readonly StageStatus[],
+  allowed: ReadonlySet<string>,
+  result: RunResult | undefined,
+): string | undefined {
   const cause = firstCause(stages, allowed);
   if (cause !== undefined) {
     const why = cause.message ?? (cause.reason === cause.result ? undefined : cause.reason);

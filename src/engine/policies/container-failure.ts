@@ -1,6 +1,7 @@
 /** A container of the user's that ended, or never could start, while its stage needed it. */
 import type { ContainerStatus, Pod } from '../../api/kubernetes.ts';
 import { RUNNER_CONTAINER } from '../../api/names.ts';
+import type { StageReport } from '../../runner/protocol.ts';
 import { type Outcome, outcome } from '../attempt.ts';
 import { because } from '../text.ts';
 
@@ -9,10 +10,10 @@ const NO_SHELL = /executable file not found|no such file or directory|permission
 const LOOP_MISPLACED = 64;
 
 /** Undefined: no container of the user's explains it. */
-export function containerFailure(pod: Pod): Outcome | undefined {
+export function containerFailure(pod: Pod, report: StageReport | undefined): Outcome | undefined {
   for (const status of pod.status?.containerStatuses ?? []) {
     if (status.name === RUNNER_CONTAINER) continue;
-    const failure = startFailure(status) ?? endFailure(status);
+    const failure = startFailure(status) ?? endFailure(status, report);
     if (failure !== undefined) return failure;
   }
   return undefined;
@@ -35,7 +36,10 @@ export function startFailure(status: ContainerStatus): Outcome | undefined {
   return outcome('Failed', 'NoShell', `Image "${image}" of container "${name}" has no /bin/sh: ${cure}.`);
 }
 
-function endFailure({ name, state, image }: ContainerStatus): Outcome | undefined {
+function endFailure(
+  { name, state, image }: ContainerStatus,
+  report: StageReport | undefined,
+): Outcome | undefined {
   const end = state?.terminated;
   if (end === undefined) return undefined;
   if (end.reason === 'OOMKilled') {
@@ -44,6 +48,8 @@ function endFailure({ name, state, image }: ContainerStatus): Outcome | undefine
   }
   if (end.reason === 'ContainerStatusUnknown')
     return outcome('Lost', 'NodeRestarted', `The node does not know how container "${name}" ended.`);
+  // Only the runner knows which ended first: without its word it may be the container that lost its runner.
+  if (report?.result !== 'Lost') return undefined;
   if (end.exitCode === LOOP_MISPLACED) {
     const cure = 'podTemplate must not share the process namespace or replace its command';
     return outcome('Failed', 'ContainerExited', `Container "${name}" cannot take steps: ${cure}.`);
@@ -51,8 +57,6 @@ function endFailure({ name, state, image }: ContainerStatus): Outcome | undefine
   // From within, process 1 cannot be killed by KILL: that came from outside.
   if (end.exitCode === 137 || end.exitCode === 143)
     return outcome('Lost', 'ContainerKilled', `Container "${name}" (${image}) was killed from outside.`);
-  // Code 0 is the loop's end when the runner is gone: the runner's own trouble, not this container's.
-  if (end.exitCode === 0) return undefined;
   return outcome(
     'Failed',
     'ContainerExited',

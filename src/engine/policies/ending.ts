@@ -11,22 +11,23 @@ export interface Ending {
   message: string;
 }
 
+export const CANCELLED = 'The Run was cancelled.';
+
+export function timedOut({ timeoutSeconds }: Plan): string {
+  return `The Run took longer than its timeout of ${formatDuration(timeoutSeconds)}.`;
+}
+
 export const RUN_CANCELLED = 'RunCancelled';
 export const RUN_TIMED_OUT = 'RunTimedOut';
 
 export function endingOf(decider: Decider, plan: Plan, startTime: string): Ending | undefined {
   const { run, now } = decider.input;
   if (run.spec.state === 'Cancelled')
-    return { cause: 'Cancelled', reason: RUN_CANCELLED, message: 'The Run was cancelled.' };
+    return { cause: 'Cancelled', reason: RUN_CANCELLED, message: CANCELLED };
   const at = (parseTime(startTime) ?? now) + plan.timeoutSeconds * 1000;
   if (now < at) {
     decider.wake.at(at);
     return undefined;
   }
-  const limit = formatDuration(plan.timeoutSeconds);
-  return {
-    cause: 'TimedOut',
-    reason: RUN_TIMED_OUT,
-    message: `The Run took longer than its timeout of ${limit}.`,
-  };
+  return { cause: 'TimedOut', reason: RUN_TIMED_OUT, message: timedOut(plan) };
 }

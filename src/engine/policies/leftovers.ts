@@ -32,8 +32,8 @@ function hasEnded(pod: Pod): boolean {
 }
 
 /**
- * When the attempt that a pod was for ended; undefined while it goes on. A pod of a later attempt than is recorded is
- * never one: what is recorded may be old.
+ * When the attempt that a pod was for ended; undefined while it goes on. A later attempt than is recorded goes on: what
+ * is recorded may be old.
  */
 function attemptOverAt({ stages }: Decider, pod: Pod): number | undefined {
   const status = stages.get(stageOf(pod) ?? '');
@@ -41,8 +41,8 @@ function attemptOverAt({ stages }: Decider, pod: Pod): number | undefined {
   if (status === undefined || attempt === undefined) return undefined;
   const current = status.attempt ?? 1;
   if (attempt < current) return endOf(status, attempt) ?? createdAt(pod);
-  if (status.state === 'Finished' && attempt === current) return parseTime(status.finishTime);
-  return undefined;
+  // The end is final, so it is also that of an attempt that was never recorded.
+  return status.state === 'Finished' ? parseTime(status.finishTime) : undefined;
 }
 
 function endOf({ retried = [] }: StageStatus, attempt: number): number | undefined {

@@ -2,11 +2,13 @@
 import type { RunResult, RunStatus } from '../../api/run.ts';
 import { formatDuration } from '../../plan/duration.ts';
 import { advance, isActive } from '../advance.ts';
+import type { StopCause } from '../attempt.ts';
 import type { PlanProblem } from '../decide-types.ts';
 import type { Decider } from '../decider.ts';
 import { end } from '../start.ts';
 import { summarize } from '../summary.ts';
 import { formatTime, parseTime } from '../time.ts';
+import { CANCELLED } from './ending.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -16,7 +18,7 @@ export function decideWithoutPlan(decider: Decider, problem: PlanProblem): RunSt
   const wait = { startTime, allowed: NONE, total: 0 };
   if (problem.reason === 'PipelineNotFound') {
     if (run.spec.state === 'Cancelled')
-      return summarize(decider, { ...wait, result: 'Cancelled', message: 'The Run was cancelled.' });
+      return summarize(decider, { ...wait, result: 'Cancelled', message: CANCELLED });
     const limitAt = (parseTime(startTime) ?? now) + config.pipelineLimitSeconds * 1000;
     if (now < limitAt) {
       decider.wake.at(limitAt);
@@ -39,7 +41,8 @@ interface Failure {
 
 function fail(decider: Decider, { startTime, result, reason, message }: Failure): RunStatus {
   const { stages } = decider;
-  const why = { cause: 'Lost' as const, reason, message: decider.size.message(message) };
+  const cause: StopCause = result === 'Lost' ? 'Lost' : 'Cancelled';
+  const why = { cause, reason, message: decider.size.message(message) };
   for (const status of stages.values()) {
     if (isActive(status)) decider.set(advance(decider, status, undefined, why));
     else if (status.state !== 'Finished') end(decider, status.name, 'Cancelled', reason);

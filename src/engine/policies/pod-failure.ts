@@ -18,7 +18,8 @@ export function podFailure(pod: Pod, report: StageReport | undefined): Outcome {
   return (
     deadline(pod) ??
     runnerKilled(pod) ??
-    containerFailure(pod) ??
+    interrupted(report) ??
+    containerFailure(pod, report) ??
     serviceFailure(pod) ??
     reportedLoss(report) ??
     runnerEnd(pod)
@@ -55,7 +56,11 @@ function runnerKilled(pod: Pod): Outcome | undefined {
 }
 
 function reportedLoss(report: StageReport | undefined): Outcome | undefined {
-  if (report?.result === 'Lost') return outcome('Lost', report.reason ?? 'ContainerLost', report.message);
+  if (report?.result !== 'Lost') return undefined;
+  return outcome('Lost', report.reason ?? 'ContainerLost', report.message);
+}
+
+function interrupted(report: StageReport | undefined): Outcome | undefined {
   if (report?.result !== 'Interrupted') return undefined;
   return outcome(
     'Lost',

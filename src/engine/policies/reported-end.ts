@@ -2,6 +2,8 @@
  * The runner's own word goes before whatever happened to its pod afterwards, and before the kubelet has noticed: a
  * success that was reported is never lost.
  */
+
+import type { StageReport } from '../../runner/protocol.ts';
 import type { Policy, Verdict } from '../attempt.ts';
 import { ended } from '../attempt.ts';
 import { parseTime } from '../time.ts';
@@ -22,8 +24,7 @@ export const reportedEnd: Policy = ({ report, pod, status, now, missing }): Verd
     case 'Lost': {
       // What the pod shows, or why it was stopped, tells more: the next policies, once it is over.
       if (status.stopping !== undefined || pod === undefined || missing) return undefined;
-      const since = Math.min(parseTime(report.finishTime) ?? now, now);
-      // A report of a clock that runs ahead is as old as the pod lets it be.
+      const since = Math.min(parseTime(report.finishTime ?? report.startTime) ?? now, now);
       if (now < since + EXPLAIN_MS) return undefined;
       const reason = report.reason ?? (report.result === 'Lost' ? 'ContainerLost' : 'Interrupted');
       return ended(
@@ -35,7 +36,9 @@ export const reportedEnd: Policy = ({ report, pod, status, now, missing }): Verd
   }
 };
 
-export function explainBy(finishTime: string | undefined): number | undefined {
-  const since = parseTime(finishTime);
+/** When a report that ends an attempt, and does not say why, has to do. */
+export function explainBy(report: StageReport | undefined): number | undefined {
+  if (report?.result === undefined) return undefined;
+  const since = parseTime(report.finishTime ?? report.startTime);
   return since === undefined ? undefined : since + EXPLAIN_MS;
 }
