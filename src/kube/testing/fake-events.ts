@@ -29,8 +29,8 @@ export class FakeEvents {
         await this.reach();
         const event = this.events.get(name);
         if (event === undefined) throw new ApiError(404, 'NotFound', name);
-        this.events.set(name, { ...event, ...body });
-        return this.events.get(name) as never;
+        Object.assign(event, body);
+        return event as never;
       },
     };
   }
