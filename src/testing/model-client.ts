@@ -99,6 +99,10 @@ export class ModelClient implements ApiClient {
       if (options.uid !== undefined && object.metadata.uid !== options.uid) {
         throw new ApiError(409, 'Conflict', `${key.name} has another uid`);
       }
+      const { resourceVersion = object.metadata.resourceVersion } = options;
+      if (resourceVersion !== object.metadata.resourceVersion) {
+        throw new ApiError(409, 'Conflict', `${key.name} has changed`);
+      }
       this.#options.onWrite?.('delete', type.plural, key.name);
       if (this.#options.deletes?.(type.plural, object, options) === true) return undefined;
       return store.remove(type.plural, key.namespace, key.name);

@@ -36,6 +36,8 @@ interface Process {
   cut(): void;
 }
 
+/** One for all: nobody reads them here, and each would watch the garbage collector. */
+const METRICS = createMetrics();
 const START = Date.parse('2026-01-01T00:00:00Z');
 const NAMESPACE = 'default';
 const HOUR_MS = 3_600_000;
@@ -51,6 +53,7 @@ export class SimulatedCluster {
   #report: (podUID: string, report: StageReport) => void = () => {};
   /** Writes that had their effect. */
   writes = 0;
+  kills = 0;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -156,7 +159,7 @@ export class SimulatedCluster {
     void lead(
       {
         ...parts,
-        metrics: createMetrics(),
+        metrics: METRICS,
         startReports: async (options) => {
           this.#report = (podUID, report) => {
             const name = report.run;
@@ -172,6 +175,7 @@ export class SimulatedCluster {
 
   /** As `kill -9`: nothing that it had begun goes on, nothing is cleaned up. */
   #restart(random: Random): void {
+    if (this.#process !== undefined) this.kills++;
     this.#process?.cut();
     this.#process = undefined;
     this.#report = () => {};

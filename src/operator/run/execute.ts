@@ -2,7 +2,7 @@
 import type { Pod } from '../../api/kubernetes.ts';
 import type { Run } from '../../api/run.ts';
 import type { Action } from '../../engine/decide-types.ts';
-import type { ApiClient } from '../../kube/client.ts';
+import type { ApiClient, DeleteOptions } from '../../kube/client.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../../kube/errors.ts';
 import { keyOf, PODS, RUNS } from '../../kube/resource.ts';
 import type { PodConfig } from '../config.ts';
@@ -81,7 +81,9 @@ export async function perform(run: Run, action: Action, targets: ExecuteTargets)
       await unlessGone(() => stopPod(run, action.podName, action.podUID, targets));
       return;
     case 'DeletePod':
-      await unlessGone(() => deletePod(run, action.podName, action.podUID, targets, 0));
+      await unlessGone(() =>
+        deletePod(run, action.podName, { uid: action.podUID, gracePeriodSeconds: 0 }, targets),
+      );
       return;
     case 'Event':
       targets.event(run, action.kind, action.reason, action.message);
@@ -103,7 +105,14 @@ async function stopPod(run: Run, name: string, uid: string, targets: ExecuteTarg
   const pod = targets.views.pods.get({ namespace, name });
   if (pod?.metadata.uid === uid && pod.spec?.activeDeadlineSeconds === 1) return;
   if (pod?.metadata.uid === uid && pod.spec?.nodeName === undefined) {
-    await deletePod(run, name, uid, targets);
+    // If a node has taken it in the meantime it may have ended, and its result must not go with it: it is stopped then.
+    const { resourceVersion } = pod.metadata;
+    await deletePod(
+      run,
+      name,
+      { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+      targets,
+    );
     return;
   }
   const body = { metadata: { uid }, spec: { activeDeadlineSeconds: 1 } };
@@ -114,16 +123,10 @@ async function stopPod(run: Run, name: string, uid: string, targets: ExecuteTarg
 async function deletePod(
   run: Run,
   name: string,
-  uid: string,
+  options: DeleteOptions,
   targets: ExecuteTargets,
-  gracePeriodSeconds?: number,
 ): Promise<void> {
-  const namespace = run.metadata.namespace ?? '';
-  await targets.client.delete(
-    PODS,
-    { namespace, name },
-    gracePeriodSeconds === undefined ? { uid } : { uid, gracePeriodSeconds },
-  );
+  await targets.client.delete(PODS, { namespace: run.metadata.namespace ?? '', name }, options);
 }
 
 /** Gone, or another of the same name: either way not ours to end any more. */
