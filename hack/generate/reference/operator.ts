@@ -1,6 +1,6 @@
 /** The reference of what an administrator sets: the chart's values, and the flags behind them. */
 import { SETTINGS } from '../../../src/operator/settings.ts';
-import { code, MADE, table } from './markdown.ts';
+import { code, page, table } from './markdown.ts';
 
 /** The part of JSON Schema that values.schema.json uses. */
 export interface ValuesSchema {
@@ -11,8 +11,7 @@ export interface ValuesSchema {
 }
 
 export function operatorPage(values: unknown, schema: ValuesSchema): string {
-  return [
-    MADE,
+  return page(
     '# Settings',
     '## Values of the chart',
     'Otto works with none of these set. `helm show values` prints them with more comments; a wrong one is refused by `helm install`.',
@@ -28,8 +27,7 @@ export function operatorPage(values: unknown, schema: ValuesSchema): string {
         setting.description,
       ]),
     ),
-    '',
-  ].join('\n\n');
+  );
 }
 
 /** @throws Error where the values and their schema have different fields. */

@@ -2,7 +2,7 @@
 import type { Definitions, Schema } from '../schema.ts';
 import { refName, resolve } from '../schema.ts';
 import type { CrdSource } from '../source.ts';
-import { anchor, code, MADE, table } from './markdown.ts';
+import { anchor, code, page, table } from './markdown.ts';
 
 /** What a scalar definition is called in the column of types. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -34,27 +34,25 @@ export function resourcePage(
 ): string {
   const { kind, plural, shortNames } = crd.spec.names;
   const schema = crd.spec.versions[0]?.schema.openAPIV3Schema;
-  const page = new Page(definitions, elsewhere);
-  page.add(`${kind}Spec`);
-  page.add(`${kind}Status`);
+  const fields = new Page(definitions, elsewhere);
+  fields.add(`${kind}Spec`);
+  fields.add(`${kind}Status`);
   const short = shortNames?.map(code).join(', ') ?? '';
-  return [
-    MADE,
+  return page(
     `# ${kind}`,
     schema?.description ?? '',
     `\`apiVersion: otto.dev/v1alpha1\`, \`kind: ${kind}\`; \`kubectl get ${plural}\`, short ${short}. \`kubectl explain ${plural}.spec\` says the same as this page.`,
     'Fields in **bold** are required. A duration is written `1h30m`, `45s` or `500ms`. A name has lower-case letters, digits and "-"; an identifier letters, digits, "_" and "-".',
-    ...page.sections(),
-    '',
-  ].join('\n\n');
+    ...fields.sections(),
+  );
 }
 
 /** Definitions of a kind's own page. */
 export function reached(root: string, definitions: Definitions): string[] {
-  const page = new Page(definitions, new Map());
-  page.add(root);
-  page.sections();
-  return page.names;
+  const fields = new Page(definitions, new Map());
+  fields.add(root);
+  fields.sections();
+  return fields.names;
 }
 
 class Page {

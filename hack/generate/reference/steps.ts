@@ -1,16 +1,14 @@
 /** The reference of the step library, from its manifests. */
 import type { StepLibrary, StepManifest, StepParameter } from '../../../src/plan/manifest.ts';
-import { code, MADE, table } from './markdown.ts';
+import { code, page, table } from './markdown.ts';
 
 export function stepsPage(library: StepLibrary): string {
   const manifests = library.symbols().flatMap((symbol) => library.get(symbol) ?? []);
-  return [
-    MADE,
+  return page(
     '# Steps',
     'A step is a map with one key, its symbol. The value is the first parameter alone, a list of parameters in the order below, or a map of parameters by name. Beside the symbol stand the fields of [Step](pipeline.md#step).',
     ...manifests.flatMap(section),
-    '',
-  ].join('\n\n');
+  );
 }
 
 function section({ symbol, description, runsIn, parameters }: StepManifest): string[] {
