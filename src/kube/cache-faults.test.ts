@@ -110,7 +110,7 @@ describe('a cache comes to the state of a server that', () => {
       proceed = right;
     });
     const [cache, mirror] = cached.starting();
-    await until('the first page', () => cache.size === 3);
+    await until('the first page, and the wish for the next', () => cache.size === 3 && api.faultsLeft === 0);
     assert.equal(cache.hasSynced(), false);
     api.remove('o0');
     api.remove('o7');
