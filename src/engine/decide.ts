@@ -141,12 +141,16 @@ class Main {
 
   /** Records a pod that is seen, and what became of it. */
   #advance(stage: PlannedStage, ending: Ending | undefined): void {
-    const { stages } = this.#decider;
-    let status = stages.get(stage.name);
-    const pod = unrecordedPod(this.#decider, stage.name, status);
-    if (pod !== undefined) status = adopt(stage.name, status, pod);
-    if (status !== undefined && isActive(status))
-      this.#decider.set(advance(this.#decider, status, stage, ending));
+    // Again when an attempt ended: its successor's pod may be there too, if the status was not written since.
+    for (;;) {
+      let status = this.#decider.stages.get(stage.name);
+      const pod = unrecordedPod(this.#decider, stage.name, status);
+      if (pod !== undefined) status = adopt(stage.name, status, pod);
+      if (status === undefined || !isActive(status)) return;
+      const next = advance(this.#decider, status, stage, ending);
+      this.#decider.set(next);
+      if (next.state !== 'Retrying') return;
+    }
   }
 
   /** What has no pod ends at once. */
@@ -221,12 +225,21 @@ class Main {
     });
   }
 
-  /** That the Run itself ended stages tells more than which. */
+  /** That the Run itself ends its stages tells more than which. */
   #ended(): string | undefined {
-    if (this.#ending !== undefined) return this.#ending.message;
+    switch (this.#endedBy()) {
+      case RUN_CANCELLED:
+        return CANCELLED;
+      case RUN_TIMED_OUT:
+        return timedOut(this.#plan);
+      default:
+        return undefined;
+    }
+  }
+
+  #endedBy(): string | undefined {
     for (const { reason } of this.#decider.stages.values()) {
-      if (reason === RUN_CANCELLED) return CANCELLED;
-      if (reason === RUN_TIMED_OUT) return timedOut(this.#plan);
+      if (reason === RUN_CANCELLED || reason === RUN_TIMED_OUT) return reason;
     }
     return undefined;
   }
@@ -234,7 +247,7 @@ class Main {
   #doing(): string {
     const { run } = this.#decider.input;
     if (run.spec.state === 'Cancelled') return 'Cancelling';
-    if (this.#ending !== undefined) return 'TimingOut';
+    if (this.#endedBy() !== undefined) return 'TimingOut';
     if (run.spec.state === 'Paused') return 'Paused';
     const states = [...this.#decider.stages.values()];
     return states.some(isActive) || states.some(({ state }) => state === 'Finished') ? 'Running' : 'Pending';
