@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { LineSplitter } from './line-splitter.ts';
+import { decode, LineSplitter } from './line-splitter.ts';
 
 describe('a line splitter', () => {
   it('gives the same lines however the bytes are cut', () => {
@@ -11,10 +11,10 @@ describe('a line splitter', () => {
         const lines: string[] = [];
         let from = 0;
         for (const size of [...sizes, bytes.length]) {
-          lines.push(...splitter.push(bytes.subarray(from, from + size)));
+          lines.push(...splitter.push(bytes.subarray(from, from + size)).map(decode));
           from = Math.min(bytes.length, from + size);
         }
-        lines.push(splitter.rest());
+        lines.push(decode(splitter.rest()));
         assert.deepEqual(lines, bytes.toString('utf8').split('\n'));
       }),
     );
@@ -27,6 +27,10 @@ describe('a line splitter', () => {
     assert.throws(() => strict.push(long.subarray(5)), RangeError);
     const lenient = new LineSplitter({ bytes: 8, over: 'cut' });
     assert.deepEqual(lenient.push(long), []);
-    assert.deepEqual(lenient.push(Buffer.from('more\nnext\n1234567890\n')), ['12345678', 'next', '12345678']);
+    assert.deepEqual(lenient.push(Buffer.from('more\nnext\n1234567890\n')).map(decode), [
+      '12345678',
+      'next',
+      '12345678',
+    ]);
   });
 });

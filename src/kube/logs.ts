@@ -3,7 +3,7 @@ import { Backoff } from './backoff.ts';
 import type { ApiClient } from './client.ts';
 import { type Clock, elapsedOf, pause, systemClock } from './clock.ts';
 import { ApiError, isNotFound } from './errors.ts';
-import { LineSplitter } from './line-splitter.ts';
+import { decode, LineSplitter } from './line-splitter.ts';
 import { LogPosition } from './log-position.ts';
 import { PODS, pathOf } from './resource.ts';
 
@@ -52,12 +52,12 @@ export async function* followLog(
       for await (const chunk of answer) {
         lastAnswer = elapsedOf(clock);
         backoff.reset();
-        yield* lines.push(chunk).flatMap((line) => position.take(line) ?? []);
+        yield* lines.push(chunk).flatMap((line) => position.take(decode(line)) ?? []);
       }
       if (signal.aborted) return;
       if (!follow) {
         // A last line without its newline; while following it may still grow.
-        const rest = lines.rest();
+        const rest = decode(lines.rest());
         const line = rest === '' ? undefined : position.take(rest);
         if (line !== undefined) yield line;
         return;

@@ -1,9 +1,11 @@
 /** One watch: its events as they come, ending when the server ends it, failing on anything that is not well-formed. */
 import type { KubeObject } from '../api/kubernetes.ts';
 import { ApiError, errorFrom } from './errors.ts';
-import { LineSplitter } from './line-splitter.ts';
+import { decode, LineSplitter } from './line-splitter.ts';
+import { withoutManagedFields } from './managed-fields.ts';
 import { readBody, type Transport } from './transport.ts';
 
+/** The objects come without their managedFields. */
 export type WatchEvent<T> =
   | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T }
   /** Only the resourceVersion is meaningful. */
@@ -41,7 +43,7 @@ export async function* readWatch<T extends KubeObject>(
     for await (const chunk of answer) {
       silence.refresh();
       for (const line of lines.push(chunk)) {
-        if (line !== '') yield parseEvent<T>(line, where);
+        if (line.length > 0) yield parseEvent<T>(line, where);
       }
     }
   } catch (error) {
@@ -53,15 +55,15 @@ export async function* readWatch<T extends KubeObject>(
     clearTimeout(silence);
     answer.destroy();
   }
-  if (lines.rest().trim() !== '' && !signal.aborted) {
+  if (decode(lines.rest()).trim() !== '' && !signal.aborted) {
     throw new ApiError(0, 'Truncated', `${where}: the stream ended in the middle of an event`);
   }
 }
 
-function parseEvent<T>(line: string, where: string): WatchEvent<T> {
+function parseEvent<T>(line: Buffer, where: string): WatchEvent<T> {
   let event: { type?: unknown; object?: { code?: number; metadata?: { resourceVersion?: unknown } } };
   try {
-    event = JSON.parse(line);
+    event = JSON.parse(decode(withoutManagedFields(line)));
   } catch (error) {
     throw new ApiError(0, 'Malformed', `${where}: an event is not JSON`, undefined, error);
   }
