@@ -219,6 +219,7 @@ class Main {
       startTime: this.#startTime,
       allowed: this.#index.allowed,
       total: this.#index.total,
+      position: this.#index.position,
       revision: this.#revision,
       ...(this.#result === undefined ? { doing: this.#doing() } : { result: this.#result }),
       message: this.#ended(),

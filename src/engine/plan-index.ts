@@ -10,6 +10,8 @@ export interface PlanIndex {
   byName: ReadonlyMap<string, PlannedStage>;
   /** Stages whose failure is not the Run's: their own allowFailure, or that of a group around them. */
   allowed: ReadonlySet<string>;
+  /** In written order, `finally` last. */
+  position: ReadonlyMap<string, number>;
   total: number;
 }
 
@@ -22,6 +24,7 @@ export function indexOf(plan: Plan): PlanIndex {
     order: sort(plan),
     byName: new Map([...plan.stages, ...plan.finally].map((stage) => [stage.name, stage])),
     allowed: allowedOf(plan),
+    position: new Map([...plan.stages, ...plan.finally].map(({ name }, at) => [name, at])),
     total: plan.stages.length + plan.finally.length,
   };
   indexes.set(plan, index);

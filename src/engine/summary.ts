@@ -17,6 +17,8 @@ export interface Summary {
   /** Names allowed to fail. */
   allowed: ReadonlySet<string>;
   total: number;
+  /** Where a stage stands in the plan. */
+  position?: ReadonlyMap<string, number>;
   /** Set at the end. */
   result?: RunResult;
   /** While it goes on: in one word what it does. */
@@ -28,7 +30,7 @@ export interface Summary {
 export function summarize(decider: Decider, summary: Summary): RunStatus {
   const { run, planName, now } = decider.input;
   const before = run.status ?? {};
-  const stages = [...decider.stages.values()];
+  const stages = ordered(decider, summary.position);
   const message = summary.message ?? messageOf(stages, summary.allowed, summary.result);
   const finished = stages.filter(({ state }) => state === 'Finished').length;
   const current = stages.filter(isActive).map(({ name }) => name);
@@ -48,6 +50,17 @@ export function summarize(decider: Decider, summary: Summary): RunStatus {
     ...(stages.length === 0 ? {} : { stages }),
   };
   return keep(before, status, run.status !== undefined);
+}
+
+/** What is recorded keeps its place, which makes a write small; what is new comes after it as it is written. */
+function ordered(
+  { input, stages }: Decider,
+  position: ReadonlyMap<string, number> = new Map(),
+): StageStatus[] {
+  const all = [...stages.values()];
+  const recorded = input.run.status?.stages?.length ?? 0;
+  const place = ({ name }: StageStatus): number => position.get(name) ?? 0;
+  return [...all.slice(0, recorded), ...all.slice(recorded).sort((a, b) => place(a) - place(b))];
 }
 
 function end(result: RunResult, startTime: string, now: number): Partial<RunStatus> {

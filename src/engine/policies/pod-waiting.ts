@@ -3,7 +3,7 @@ import type { ContainerStatus } from '../../api/kubernetes.ts';
 import { RUNNER_CONTAINER } from '../../api/names.ts';
 import { formatDuration } from '../../plan/duration.ts';
 import type { Attempt, Policy, Verdict } from '../attempt.ts';
-import { allContainers, createdAt, runnerOf } from '../observations.ts';
+import { allContainers, createdAt } from '../observations.ts';
 import { because, cut, firstLine } from '../text.ts';
 import { startFailure } from './container-failure.ts';
 import { serviceFailure } from './service-failure.ts';
@@ -37,10 +37,14 @@ export const podWaiting: Policy = (attempt): Verdict | undefined => {
   return { kind: 'stop', cause: 'Lost', reason, message: `${message}${after}` };
 };
 
+/** A step has begun, or all containers have. */
 function hasBegun({ pod, report }: Attempt): boolean {
-  if (report !== undefined) return true;
-  const runner = pod && runnerOf(pod)?.state;
-  return runner?.running !== undefined || runner?.terminated !== undefined;
+  if (report !== undefined && report.steps.length > 0) return true;
+  const containers = pod?.status?.containerStatuses ?? [];
+  return (
+    containers.length > 0 &&
+    containers.every(({ state }) => state !== undefined && state.waiting === undefined)
+  );
 }
 
 function userStartFailure({ pod }: Attempt): ReturnType<typeof startFailure> {

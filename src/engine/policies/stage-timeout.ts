@@ -10,8 +10,10 @@ const MARGIN_MS = 30_000;
 
 export const stageTimeout: Policy = ({ stage, pod, report, now, config, status }): Verdict | undefined => {
   if (stage?.timeoutSeconds === undefined || status.stopping !== undefined) return undefined;
-  const from = (pod && begunAt(pod)) ?? parseTime(report?.startTime);
-  if (from === undefined) return undefined;
+  const begun = (pod && begunAt(pod)) ?? parseTime(report?.startTime);
+  if (begun === undefined) return undefined;
+  // A node's clock may be behind.
+  const from = Math.max(begun, parseTime(status.startTime) ?? 0);
   const seconds = stage.timeoutSeconds + stage.graceSeconds + config.postSeconds;
   const at = from + seconds * 1000 + MARGIN_MS;
   if (now < at) return { kind: 'goesOn', wakeAt: at };
@@ -23,8 +25,9 @@ export const stageTimeout: Policy = ({ stage, pod, report, now, config, status }
 /** The last of its containers: the steps may have waited for that one's image. */
 function begunAt(pod: Pod): number | undefined {
   if (runnerOf(pod)?.state?.running === undefined) return undefined;
-  const starts = (pod.status?.containerStatuses ?? []).map(
-    ({ state }) => parseTime(state?.running?.startedAt ?? state?.terminated?.startedAt) ?? 0,
+  const states = (pod.status?.containerStatuses ?? []).map(({ state }) => state);
+  if (states.some((state) => state?.waiting !== undefined)) return undefined;
+  return Math.max(
+    ...states.map((state) => parseTime(state?.running?.startedAt ?? state?.terminated?.startedAt) ?? 0),
   );
-  return Math.max(...starts);
 }
