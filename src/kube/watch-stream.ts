@@ -2,10 +2,8 @@
 import type { KubeObject } from '../api/kubernetes.ts';
 import { ApiError, errorFrom } from './errors.ts';
 import { decode, LineSplitter } from './line-splitter.ts';
-import { withoutManagedFields } from './managed-fields.ts';
 import { readBody, type Transport } from './transport.ts';
 
-/** The objects come without their managedFields. */
 export type WatchEvent<T> =
   | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T }
   /** Only the resourceVersion is meaningful. */
@@ -63,7 +61,7 @@ export async function* readWatch<T extends KubeObject>(
 function parseEvent<T>(line: Buffer, where: string): WatchEvent<T> {
   let event: { type?: unknown; object?: { code?: number; metadata?: { resourceVersion?: unknown } } };
   try {
-    event = JSON.parse(decode(withoutManagedFields(line)));
+    event = JSON.parse(decode(line));
   } catch (error) {
     throw new ApiError(0, 'Malformed', `${where}: an event is not JSON`, undefined, error);
   }
