@@ -111,7 +111,7 @@ export function commandOf(
     case 'kube-proxy':
       return kubernetes(`--config=${join(configuration, 'proxy.json')}`);
     case 'coredns':
-      return [programs.coredns, '-conf', join(configuration, 'Corefile'), '-pidfile', '/dev/null'];
+      return [programs.coredns, '-conf', join(configuration, 'Corefile')];
     default:
       throw new Error(`no component ${String(name satisfies never)} of ${apiServer}`);
   }
