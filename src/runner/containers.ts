@@ -26,7 +26,7 @@ export class Containers {
     const { container } = found;
     if (await within(container.whenUp(), this.#waitMs, signal)) return asLost(found);
     if (signal.aborted) return { lost: `container ${wanted} was not up yet` };
-    return { lost: `container ${wanted} did not start within ${Math.round(this.#waitMs / 1000)} s` };
+    return { lost: `container ${wanted} did not start within ${this.#waitMs / 1000} s` };
   }
 
   isLost(name: string | undefined): boolean {

@@ -23,7 +23,7 @@ const LAST_RETRY_MS = 5000;
 const REQUEST_MS = 5000;
 /** How long the end of the stage may wait for its report to arrive. */
 const FAREWELL_MS = 2000;
-/** The same where the channel has not worked for a while. */
+/** The same where the channel has never worked, or not for a while. */
 const SHORT_FAREWELL_MS = 500;
 const MANY_FAILURES = 3;
 /** A report is an answer of a few bytes; whoever sends more is somebody else. */
@@ -39,6 +39,7 @@ export class Reporter {
   #sending = false;
   #closed = false;
   #failures = 0;
+  #everTaken = false;
   #timer: NodeJS.Timeout | undefined;
   #sentAt = Number.NEGATIVE_INFINITY;
   #onIdle: () => void = () => {};
@@ -70,7 +71,8 @@ export class Reporter {
   async finish(): Promise<void> {
     if (this.#closed) return;
     this.#dirty = true;
-    const limit = this.#failures >= MANY_FAILURES ? SHORT_FAREWELL_MS : FAREWELL_MS;
+    const isDown = this.#failures > 0 && (!this.#everTaken || this.#failures >= MANY_FAILURES);
+    const limit = isDown ? SHORT_FAREWELL_MS : FAREWELL_MS;
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
       setTimeout(resolve, limit);
@@ -97,6 +99,7 @@ export class Reporter {
     const answer = await this.#post(JSON.stringify(this.#options.report()));
     this.#sending = false;
     this.#failures = answer === 'again' ? this.#failures + 1 : 0;
+    if (answer === 'taken') this.#everTaken = true;
     if (answer === 'again') this.#dirty = true;
     if (!this.#dirty) {
       this.#onIdle();

@@ -1,8 +1,7 @@
 /** The step `git` and the stage's checkout, in this process: a second Node costs more than a small repository's clone. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { CheckoutError, type CheckoutOptions, checkout } from '../../stdlib/git/checkout.ts';
 import { failed, messageOf, type Outcome, succeeded } from './outcome.ts';
+import { secretFolder } from './secrets.ts';
 import type { Call } from './stage-state.ts';
 import { pause } from './stop.ts';
 import { folderWithin } from './workspace.ts';
@@ -60,10 +59,4 @@ function optionsOf(call: Call, onRevision: (revision: string) => void): Checkout
     onMessage: (chunk) => output.write(chunk),
     onRevision,
   };
-}
-
-function secretFolder(credentials: string, name: string): string {
-  const folder = join(credentials, name);
-  if (/^[a-z0-9][a-z0-9.-]*$/.test(name) && !name.includes('..') && existsSync(folder)) return folder;
-  throw new Error(`the Secret '${name.slice(0, 100)}' is not in this pod`);
 }

@@ -3,6 +3,7 @@
  * 1 for any other end, 64 when there was nothing to do it with. What counts is the termination message.
  */
 import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { takeInstructions } from './instructions.ts';
 import { messageOf } from './outcome.ts';
 import type { Progress } from './progress.ts';
@@ -15,6 +16,13 @@ import { cutText, encodeTermination } from './termination.ts';
 
 /** Kubernetes' default for `terminationMessagePath`. A test sets another. */
 const TERMINATION_FILE: string = process.env['OTTO_TERMINATION_FILE'] ?? '/dev/termination-log';
+/** Beside the compiled runner lie the compiled steps. A test sets another. */
+const LIBRARY: string = process.env['OTTO_STDLIB'] ?? fileURLToPath(new URL('../../stdlib', import.meta.url));
+/**
+ * The operator gives up on an image long before, and sees a container that ended before it was up; this is for where no
+ * operator watches.
+ */
+const CONTAINER_WAIT_SECONDS = Number(process.env['OTTO_CONTAINER_WAIT_SECONDS'] ?? 3600);
 const BAD_INSTRUCTIONS = 64;
 
 export async function run(interruption: StopSource): Promise<never> {
@@ -36,7 +44,14 @@ export async function run(interruption: StopSource): Promise<never> {
   process.on('uncaughtException', broken);
   process.on('unhandledRejection', broken);
   try {
-    const stage = new StageRun({ instructions, interruption, write: writeStdout, now: Date.now });
+    const stage = new StageRun({
+      instructions,
+      interruption,
+      write: writeStdout,
+      now: Date.now,
+      library: LIBRARY,
+      containerWaitMs: CONTAINER_WAIT_SECONDS * 1000,
+    });
     const { progress } = stage;
     interruption.signal.addEventListener('abort', () => {
       // Should KILL come before the end does.

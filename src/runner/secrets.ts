@@ -1,5 +1,5 @@
 /** The Secrets that this stage's runner holds, one folder each, and what of them must not be shown. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const LONGEST = 1024 * 1024;
@@ -7,6 +7,13 @@ const LONGEST = 1024 * 1024;
 /** Values to mask of all Secrets in the folder. Host names and public keys are no secrets. */
 export function secretValues(folder: string): string[] {
   return filesOf(folder).flatMap((secret) => valuesOf(join(folder, secret)));
+}
+
+/** @throws Error when this pod does not have it. */
+export function secretFolder(folder: string, name: string): string {
+  const secret = join(folder, name);
+  if (/^[a-z0-9][a-z0-9.-]*$/.test(name) && !name.includes('..') && existsSync(secret)) return secret;
+  throw new Error(`the Secret '${name.slice(0, 100)}' is not in this pod`);
 }
 
 function valuesOf(secret: string): string[] {

@@ -15,6 +15,11 @@ export class StageLog {
     this.#now = now;
   }
 
+  /** It takes no more output. */
+  get isFull(): boolean {
+    return this.#cut;
+  }
+
   /** Output of a step. */
   lines(lines: readonly string[]): void {
     if (this.#cut || lines.length === 0) return;

@@ -1,4 +1,5 @@
 /** What the steps of one stage share while they run. */
+import type { Json } from '../api/pipeline.ts';
 import type { LateScope, Values } from '../plan/expression.ts';
 import type { Containers } from './containers.ts';
 import { type Outcome, worse } from './outcome.ts';
@@ -25,7 +26,7 @@ export interface Place {
 export interface Call {
   step: StepInstruction;
   name: string;
-  parameters: { [name: string]: unknown };
+  parameters: { [name: string]: Json };
   /** All variables of the step. */
   env: Readonly<Record<string, string>>;
   place: Place;
@@ -41,6 +42,8 @@ export class StageState {
   readonly containers: Containers;
   /** Folder that only the runner has. */
   readonly tmp: string;
+  /** Folder of the step library. */
+  readonly library: string;
   /** The step that the runner itself put before the others. */
   readonly checkout: StepInstruction | undefined;
   /** By id, of steps that ended. */
@@ -54,7 +57,7 @@ export class StageState {
   constructor(
     parts: Pick<
       StageState,
-      'instructions' | 'log' | 'patterns' | 'progress' | 'containers' | 'tmp' | 'checkout'
+      'instructions' | 'log' | 'patterns' | 'progress' | 'containers' | 'tmp' | 'library' | 'checkout'
     >,
   ) {
     this.instructions = parts.instructions;
@@ -63,6 +66,7 @@ export class StageState {
     this.progress = parts.progress;
     this.containers = parts.containers;
     this.tmp = parts.tmp;
+    this.library = parts.library;
     this.checkout = parts.checkout;
     this.#revision = parts.instructions.scope.source.revision;
   }

@@ -17,8 +17,6 @@ import { StopSource } from './stop.ts';
 
 /** Longest grace of a post step: the pod has but seconds left when their common limit is over. */
 const POST_GRACE_MS = 2000;
-/** The operator gives up on an image long before; this is for where no operator watches. */
-const CONTAINER_WAIT_MS = 3_600_000;
 
 export interface StageOptions {
   instructions: Instructions;
@@ -26,7 +24,10 @@ export interface StageOptions {
   interruption: StopSource;
   write: (text: string) => void;
   now: () => number;
-  containerWaitMs?: number;
+  /** Folder of the step library. */
+  library: string;
+  /** How long a container may take to come up. */
+  containerWaitMs: number;
 }
 
 export class StageRun {
@@ -50,12 +51,9 @@ export class StageRun {
       log: new StageLog(write, instructions.limits.logBytes, now),
       patterns,
       progress: this.progress,
-      containers: new Containers(
-        instructions.io,
-        instructions.containers,
-        options.containerWaitMs ?? CONTAINER_WAIT_MS,
-      ),
+      containers: new Containers(instructions.io, instructions.containers, options.containerWaitMs),
       tmp: mkdtempSync(join(tmpdir(), 'otto-')),
+      library: options.library,
       checkout: this.#checkout,
     });
   }

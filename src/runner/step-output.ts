@@ -4,11 +4,13 @@ import { Masker } from './mask.ts';
 import type { StageLog } from './stage-log.ts';
 
 const LAST_LINE_CHARACTERS = 300;
+const TAIL_BYTES = 4096;
 
 export class StepOutput {
   readonly #log: StageLog;
   readonly #masker: Masker;
   readonly #splitter: LineSplitter;
+  #tail: Buffer = Buffer.alloc(0);
   #lastLine = '';
   #lastTrace = '';
 
@@ -19,10 +21,19 @@ export class StepOutput {
   }
 
   write(chunk: Buffer): void {
-    this.#lines(this.#splitter.push(this.#masker.push(chunk)));
+    const shown = this.#masker.push(chunk);
+    if (!this.#log.isFull) {
+      this.#lines(this.#splitter.push(shown));
+      return;
+    }
+    // Nobody sees it, but the last line may have to be told.
+    const rest = shown.length < TAIL_BYTES ? Buffer.concat([this.#tail, shown]) : shown;
+    this.#tail = Buffer.from(rest.subarray(-TAIL_BYTES));
   }
 
   end(): void {
+    if (this.#tail.length > 0) this.#lines(this.#splitter.push(this.#tail));
+    this.#tail = Buffer.alloc(0);
     this.#lines([...this.#splitter.push(this.#masker.flush()), ...this.#splitter.flush()]);
   }
 

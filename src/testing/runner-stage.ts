@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Json } from '../api/pipeline.ts';
-import { INSTRUCTIONS_VARIABLE, NODE_FLAGS } from '../runner/pod-contract.ts';
+import { INSTRUCTIONS_CHUNK_BYTES, INSTRUCTIONS_VARIABLE, NODE_FLAGS } from '../runner/pod-contract.ts';
 import type { Instructions, StageReport, StepInstruction } from '../runner/protocol.ts';
 import { decodeTermination } from '../runner/report-parser.ts';
 import { LoopContainer } from './loop-container.ts';
@@ -63,6 +63,9 @@ export class RunnerStage {
     }
   }
 
+  /** Further variables of the runner itself. */
+  readonly env: Record<string, string> = {};
+
   get log(): string {
     return this.#log;
   }
@@ -120,7 +123,8 @@ export class RunnerStage {
         PATH: process.env['PATH'],
         TMPDIR: join(this.root, 'tmp'),
         OTTO_TERMINATION_FILE: this.#termination,
-        [`${INSTRUCTIONS_VARIABLE}0`]: body,
+        ...this.env,
+        ...instructionVariables(body),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -164,4 +168,14 @@ export class RunnerStage {
     for (const loop of this.loops.values()) await loop.stop();
     rmSync(this.root, { recursive: true, force: true });
   }
+}
+
+/** Only for text of one byte a character, as tests have it. */
+function instructionVariables(body: string): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (let at = 0; at < body.length; at += INSTRUCTIONS_CHUNK_BYTES) {
+    const name = `${INSTRUCTIONS_VARIABLE}${at / INSTRUCTIONS_CHUNK_BYTES}`;
+    variables[name] = body.slice(at, at + INSTRUCTIONS_CHUNK_BYTES);
+  }
+  return variables;
 }
