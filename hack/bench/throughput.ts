@@ -1,0 +1,255 @@
+// How many Runs the operator drives at once: 200 Runs of three stages on simulated nodes. `--help` says everything.
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { kubeconfigAccess } from '../../src/kube/access.ts';
+import { type ApiClient, createClient } from '../../src/kube/client.ts';
+import { PODS, RUNS } from '../../src/kube/resource.ts';
+import { readBody } from '../../src/kube/transport.ts';
+import { down, up } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/contract.ts';
+import { progress } from '../install/progress.ts';
+import { type Writes, writesBetween, writesOf } from './api-writes.ts';
+import { prepareOperator, startOperator } from './host-operator.ts';
+import { simulatedNode, startKwok, stopKwok } from './kwok.ts';
+import { cpuMs, load, peakMegabytes } from './process.ts';
+import { driveRuns } from './runs.ts';
+import { count, figure, median, table } from './table.ts';
+import { eventually } from './wait.ts';
+
+const help = `Runs a minute of the operator with its default settings, on simulated nodes: no pod really runs, so this is what
+API server, scheduler and operator can do. A cluster of its own is started and removed (Linux, root).
+
+usage: node hack/bootstrap.mjs hack/bench/throughput.ts [FLAGS]
+
+  --runs N       created at once (200)
+  --stages N     of each Run, in order, of three steps each (3)
+  --pod-ms N     how long each pod runs (1000)
+  --repeat N     the whole measurement so often, each with a new process of the operator (3)
+  --nodes N      simulated nodes (4)
+  --name NAME    of the cluster (bench)
+  --keep         leave the cluster
+  --profile DIR  CPU profiles of the operator, for Chrome's tools
+
+A short form for CI: --runs 20 --repeat 1`;
+
+const NODES_MS = 30_000;
+const CLEAN_MS = 120_000;
+const NAMESPACE = 'bench';
+const GOALS = { perMinute: 850, cpu: 12, memory: 120, writes: 20, bytes: 3000 };
+
+interface Measured {
+  readonly perMinute: number;
+  readonly seconds: number;
+  readonly cpuMs: number;
+  readonly megabytes: number;
+  readonly writes: readonly Writes[];
+  readonly bytes: { readonly plain: number; readonly withManagedFields: number };
+  readonly load: string;
+}
+
+interface Settings {
+  readonly runs: number;
+  readonly stages: number;
+  readonly podMs: number;
+  readonly repeat: number;
+  readonly nodes: number;
+  readonly name: string;
+  readonly keep: boolean;
+  readonly profile: string | undefined;
+}
+
+async function bench(settings: Settings): Promise<void> {
+  const log = progress();
+  const folder = await mkdtemp(join(tmpdir(), 'otto-bench-'));
+  let kwok: ChildProcess | undefined;
+  const interrupted = (): void => {
+    kwok?.kill('SIGKILL');
+    process.exit(130);
+  };
+  process.on('SIGINT', interrupted);
+  process.on('SIGTERM', interrupted);
+  try {
+    const cluster = await up({ name: settings.name, provider: 'built', log });
+    const { access } = await kubeconfigAccess({ file: cluster.kubeconfig, context: cluster.context });
+    const client = createClient({ access });
+    await withoutRealNode(cluster, client);
+    log('starting simulated nodes');
+    kwok = await startKwok({ kubeconfig: cluster.kubeconfig, folder, podMs: settings.podMs });
+    await addNodes(client, settings.nodes);
+    log('compiling the operator, applying the chart without its Deployment');
+    const prepared = await prepareOperator({
+      cluster,
+      folder,
+      nodeFlags: settings.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${settings.profile}`],
+    });
+    const all: Measured[] = [];
+    for (let round = 1; round <= settings.repeat; round++) {
+      const operator = await startOperator(prepared, `operator-${round}`);
+      try {
+        const measured = await measure(client, operator.pid, settings, `round-${round}`);
+        log(`round ${round}: ${figure(measured.perMinute)} runs a minute, load ${measured.load}`);
+        all.push(measured);
+      } finally {
+        await operator.stop();
+      }
+      if (round < settings.repeat) await clean(client, `round-${round}`);
+    }
+    print(all, settings);
+  } finally {
+    if (kwok !== undefined) await stopKwok(kwok);
+    if (!settings.keep) await down(settings.name);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Kubelet, container runtime and network would only take part of the processors. */
+async function withoutRealNode({ components, name }: Cluster, client: ApiClient): Promise<void> {
+  if (components === undefined) throw new Error('the cluster cannot stop its components');
+  for (const component of ['kubelet', 'kube-proxy', 'coredns', 'containerd']) {
+    await components.stopComponent(component, { grace: 3000 });
+  }
+  await client.request('DELETE', `/api/v1/nodes/${name}-node`);
+}
+
+async function addNodes(client: ApiClient, nodes: number): Promise<void> {
+  const names = Array.from({ length: nodes }, (_, i) => `simulated-${i}`);
+  for (const name of names) {
+    await client.request('POST', '/api/v1/nodes', simulatedNode(name)).catch((error: unknown) => {
+      if (!String(error).includes('already exists')) throw error;
+    });
+  }
+  await eventually('the simulated nodes are ready', NODES_MS, async () => {
+    const list = JSON.stringify(await client.request('GET', '/api/v1/nodes'));
+    return (
+      (list.match(/"status":"True","type":"Ready"|"type":"Ready","status":"True"/g) ?? []).length >= nodes
+    );
+  });
+}
+
+async function measure(
+  client: ApiClient,
+  pid: number,
+  { runs, stages }: Settings,
+  namespace: string,
+): Promise<Measured> {
+  const writes = await countWrites(client);
+  const cpu = cpuMs(pid);
+  const driven = await driveRuns(client, { namespace: `${NAMESPACE}-${namespace}`, runs, stages });
+  const used = cpuMs(pid) - cpu;
+  return {
+    perMinute: (runs / driven.seconds) * 60,
+    seconds: driven.seconds,
+    cpuMs: used / runs,
+    megabytes: peakMegabytes(pid),
+    // The scheduler's events come a little later than what they tell of.
+    writes: writesBetween(writes, await settledWrites(client)),
+    bytes: driven.bytes,
+    load: load(),
+  };
+}
+
+async function countWrites(client: ApiClient): Promise<Map<string, number>> {
+  return writesOf(await readBody(await client.stream('/metrics', AbortSignal.timeout(30_000))));
+}
+
+async function settledWrites(client: ApiClient): Promise<Map<string, number>> {
+  const total = (counts: Map<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
+  let now = await countWrites(client);
+  let before = -1;
+  await eventually('no more is written', 30_000, async () => {
+    if (total(now) === before) return true;
+    before = total(now);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    now = await countWrites(client);
+    return false;
+  });
+  return now;
+}
+
+/** A round must not find what one before left. */
+async function clean(client: ApiClient, namespace: string): Promise<void> {
+  const path = `/apis/otto.dev/v1alpha1/namespaces/${NAMESPACE}-${namespace}`;
+  for (const plural of ['runs', 'pipelines']) await client.request('DELETE', `${path}/${plural}`);
+  await eventually('the Runs and their pods are gone', CLEAN_MS, async () => {
+    const left = await Promise.all([client.list(RUNS, { limit: 1 }), client.list(PODS, { limit: 1 })]);
+    return left.every(({ items }) => items.length === 0);
+  });
+}
+
+function print(all: readonly Measured[], { runs, stages, podMs }: Settings): void {
+  const each = (of: (one: Measured) => number): string[] => all.map((one) => figure(of(one)));
+  const writes = (one: Measured): number => one.writes.reduce((sum, { count }) => sum + count, 0) / runs;
+  const row = (title: string, goal: number | string, of: (one: Measured) => number): string[] => [
+    title,
+    String(goal),
+    figure(median(all.map(of))),
+    ...each(of),
+  ];
+  console.log(`\n${runs} Runs of ${stages} stages, pods of ${podMs} ms, created at once\n`);
+  console.log(
+    table(
+      ['', 'goal', 'median', ...all.map((_, i) => `round ${i + 1}`)],
+      [
+        row('runs a minute', GOALS.perMinute, (one) => one.perMinute),
+        row('seconds for all', '', (one) => one.seconds),
+        row('operator, CPU ms a run', GOALS.cpu, (one) => one.cpuMs),
+        row('operator, peak memory MB', GOALS.memory, (one) => one.megabytes),
+        row('API writes a run', GOALS.writes, writes),
+        row('bytes of a Run, without managedFields', GOALS.bytes, (one) => one.bytes.plain),
+        row('bytes of a Run, with managedFields', '', (one) => one.bytes.withManagedFields),
+        ['load average of the machine', '', '', ...all.map((one) => one.load)],
+      ],
+    ),
+  );
+  const last = all.at(-1);
+  if (last === undefined) return;
+  console.log('\nAPI writes of the last round (leases and reviews left out)\n');
+  console.log(
+    table(
+      ['write', 'by', 'all', 'a run'],
+      last.writes.map(({ what, writer, count }) => [what, writer, String(count), figure(count / runs)]),
+    ),
+  );
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      runs: { type: 'string', default: '200' },
+      stages: { type: 'string', default: '3' },
+      'pod-ms': { type: 'string', default: '1000' },
+      repeat: { type: 'string', default: '3' },
+      nodes: { type: 'string', default: '4' },
+      name: { type: 'string', default: 'bench' },
+      keep: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  await bench({
+    runs: count('runs', values.runs, 1, 100_000),
+    stages: count('stages', values.stages, 1, 200),
+    podMs: count('pod-ms', values['pod-ms'], 0, 60_000),
+    repeat: count('repeat', values.repeat, 1, 20),
+    nodes: count('nodes', values.nodes, 1, 100),
+    name: values.name,
+    keep: values.keep,
+    profile: values.profile,
+  });
+  return 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`otto bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
