@@ -4,7 +4,6 @@ import type { StageStatus } from '../api/run.ts';
 import type { PlannedStage } from '../plan/plan.ts';
 import type { StageReport } from '../runner/protocol.ts';
 import { type Attempt, type Outcome, outcome, type Policy, type StopCause, type Verdict } from './attempt.ts';
-import { boundedOutputs, boundedSteps } from './bounds.ts';
 import type { Decider } from './decider.ts';
 import { attemptKey, createdAt, runnerOf } from './observations.ts';
 import { podDeleted, podGone, podOver, stopUnderWay } from './policies/pod-end.ts';
@@ -14,7 +13,11 @@ import { isRetried, retryAt } from './policies/retry.ts';
 import { stageTimeout } from './policies/stage-timeout.ts';
 import { newestReport } from './reports.ts';
 import { settle } from './status.ts';
+import { cut } from './text.ts';
 import { formatTime, parseTime } from './time.ts';
+
+/** One word. */
+const MOST_REASON = 64;
 
 /** The first that answers decides. */
 const POLICIES: readonly Policy[] = [
@@ -125,7 +128,7 @@ function goesOn(
     ...withProgress(decider, attempt, status),
     state: begun ? 'Running' : 'Starting',
     reason,
-    message: message === undefined ? undefined : decider.size.message(message),
+    message: message === undefined ? undefined : decider.budget.waiting(message),
   });
 }
 
@@ -137,7 +140,7 @@ function allRun(pod: Pod | undefined): boolean {
 /** What the newest report adds while the attempt goes on; never less than is recorded. */
 function withProgress(decider: Decider, { report }: Attempt, status: StageStatus): StageStatus {
   if (report === undefined || report.steps.length === 0) return status;
-  return settle(status, { ...status, steps: boundedSteps(report.steps, decider.size, true) });
+  return settle(status, { ...status, steps: decider.budget.stepsSoFar(report.steps) });
 }
 
 function stopping(decider: Decider, attempt: Attempt, { cause, reason, message }: StopFor): StageStatus {
@@ -148,7 +151,7 @@ function stopping(decider: Decider, attempt: Attempt, { cause, reason, message }
     stopping: cause,
     stopTime: formatTime(decider.input.now),
     reason,
-    message,
+    message: decider.budget.waiting(message),
   };
   // Judged again as what it is now: a lost node's pod is not told but deleted.
   const verdict = stopUnderWay({ ...attempt, status: next });
@@ -176,20 +179,25 @@ function finish(decider: Decider, attempt: Attempt, end: Outcome, stopFor: StopF
       : end;
   const finished = formatTime(finishTime(report, pod, status, now));
   const retried = status.retried ?? [];
-  const entry = {
+  const entry = decider.budget.retried({
     attempt: status.attempt ?? 1,
     result: final.result,
-    reason: decider.size.reason(final.reason),
-    ...(final.message === undefined ? {} : { message: decider.size.message(final.message) }),
+    reason: cut(final.reason, MOST_REASON),
+    ...(final.message === undefined ? {} : { message: final.message }),
     ...(status.podName === undefined ? {} : { podName: status.podName }),
     finishTime: finished,
-  };
-  if (stopFor === undefined && stage !== undefined && isRetried(final, retried, stage.retries)) {
+  });
+  if (
+    stopFor === undefined &&
+    stage !== undefined &&
+    isRetried(final, retried, stage.retries) &&
+    decider.budget.mayRetry
+  ) {
     const all = [...retried, entry];
     decider.wake.at(retryAt(all, stage.retries));
     decider.warn(
       'StageRetried',
-      `Stage "${status.name}" is tried again after ${final.reason}: ${entry.message ?? final.result}`,
+      `Stage "${status.name}" is tried again after ${final.reason}: ${final.message ?? final.result}`,
     );
     return { name: status.name, state: 'Retrying', attempt: entry.attempt + 1, retried: all };
   }
@@ -199,23 +207,30 @@ function finish(decider: Decider, attempt: Attempt, end: Outcome, stopFor: StopF
 function ended(decider: Decider, attempt: Attempt, final: Outcome, finished: string): StageStatus {
   const { status, report } = attempt;
   const well = final.result === 'Succeeded' || final.result === 'Unstable';
-  const steps = report === undefined ? status.steps : boundedSteps(report.steps, decider.size, !well);
-  const outputs = report?.outputs && boundedOutputs(report.outputs, decider.size);
   if (!well && final.result !== 'Cancelled') {
     decider.warn(`Stage${final.result}`, `Stage "${status.name}": ${final.message ?? final.reason}`);
   }
+  const { budget } = decider;
+  const steps = budget.stepsAtEnd(report?.steps ?? status.steps ?? [], well);
+  const { outputs, dropped } = budget.outputs(report?.outputs ?? {});
+  const message = dropped.length === 0 ? final.message : `${leftOut(dropped)} ${final.message ?? ''}`.trim();
   return settle(status, {
     ...status,
     state: 'Finished',
     result: final.result,
-    reason: final.result === 'Succeeded' ? undefined : decider.size.reason(final.reason),
-    message: final.message === undefined ? undefined : decider.size.message(final.message),
+    reason: final.result === 'Succeeded' ? undefined : cut(final.reason, MOST_REASON),
+    message: message === undefined ? undefined : budget.message(message),
+    podUID: budget.many ? undefined : status.podUID,
     finishTime: finished,
-    steps: steps === undefined || steps.length === 0 ? undefined : steps,
-    outputs,
+    steps: steps.length === 0 ? undefined : steps,
+    outputs: Object.keys(outputs).length === 0 ? undefined : outputs,
     stopping: undefined,
     stopTime: undefined,
   });
+}
+
+function leftOut(names: readonly string[]): string {
+  return `The status of the Run has no room for the outputs ${cut(names.join(', '), 200)}.`;
 }
 
 /** Clocks of nodes differ: never before the start, never in what is the future here. */

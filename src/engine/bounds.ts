@@ -1,83 +1,156 @@
 /**
- * What of a stage is kept, so that a Run of 2,000 stages stays far under etcd's 1.5 MiB. A Run of up to 100 stages keeps
- * its steps; in a larger one a stage that ended well keeps none, and one that did not keeps those that went wrong.
+ * What of a stage is kept, so that a Run of 2,000 stages stays under 1 MiB (etcd takes 1.5). While a stage goes on, its
+ * share is fixed; when it ends, it takes what the Run as a whole has left: the first failures are told at length, the
+ * thousandth in a line. A Run of more than 100 stages keeps no steps of those that ended well.
  */
-import type { StepStatus } from '../api/run.ts';
+import type { RetriedAttempt, StageStatus, StepStatus } from '../api/run.ts';
 import { cut } from './text.ts';
 
 const FEW_STAGES = 100;
-const MOST_STEPS = 100;
-const STEPS_OF_MANY = 3;
+/** Of messages and steps of stages that ended, and of outputs. */
+const TEXT_BYTES = 150_000;
+const TEXT_BYTES_OF_FEW = 400_000;
+const OUTPUT_BYTES = 150_000;
+const STAGE_OUTPUT_BYTES = 32_768;
 const MOST_OUTPUTS = 100;
-const OUTPUTS_BYTES = 400_000;
-const TOTAL_MESSAGE_BYTES = 300_000;
+/** Of steps while a stage goes on, all stages together. */
+const ACTIVE_STEP_BYTES = 300_000;
+const MOST_STEPS = 100;
+const MESSAGE = 1024;
+const SHORT_MESSAGE = 60;
+const STEP_NAME = 128;
+const STEP_MESSAGE = 300;
+/** Of all stages of a Run together; after that none is tried again. */
+const MOST_RETRIES = 2000;
 
-export interface Size {
-  many: boolean;
-  /** Bytes for the outputs of one stage. */
-  outputs: number;
-  message(text: string): string;
-  reason(text: string): string;
+export class Budget {
+  /** The Run has so many stages that each must be brief. */
+  readonly many: boolean;
+  readonly #stages: ReadonlyMap<string, StageStatus>;
+  readonly #total: number;
+  #text: number | undefined;
+  #outputs: number | undefined;
+
+  /** @param total stages of the plan; all that are recorded, if it is lost. */
+  constructor(stages: ReadonlyMap<string, StageStatus>, total: number) {
+    this.#stages = stages;
+    this.#total = Math.max(1, total);
+    this.many = total > FEW_STAGES;
+  }
+
+  /** What a stage waits for, or is stopped for: few stages do at a time. */
+  waiting(text: string): string {
+    return cut(text, this.many ? 200 : MESSAGE);
+  }
+
+  /** How a stage ended. */
+  message(text: string): string {
+    const kept = cut(text, this.#isFull ? SHORT_MESSAGE : MESSAGE);
+    this.#text = this.#usedText + kept.length;
+    return kept;
+  }
+
+  /** Of a stage that goes on. */
+  stepsSoFar(steps: readonly StepStatus[]): StepStatus[] {
+    return fitting(steps, Math.floor(ACTIVE_STEP_BYTES / this.#total));
+  }
+
+  /** Of a stage that has ended. */
+  stepsAtEnd(steps: readonly StepStatus[], well: boolean): StepStatus[] {
+    if (this.#isFull || (this.many && well)) return [];
+    const told = this.many ? steps.filter(isBad) : steps;
+    const kept = fitting(told, Math.floor(ACTIVE_STEP_BYTES / Math.min(this.#total, FEW_STAGES)));
+    this.#text = this.#usedText + bytes(kept);
+    return kept;
+  }
+
+  /** What does not fit is left out whole: a value cut short would be a wrong value. */
+  outputs(given: Readonly<Record<string, string>>): { outputs: Record<string, string>; dropped: string[] } {
+    let room = Math.min(STAGE_OUTPUT_BYTES, Math.max(0, OUTPUT_BYTES - this.#usedOutputs));
+    const outputs: Record<string, string> = {};
+    const dropped: string[] = [];
+    for (const [name, value] of Object.entries(given)) {
+      const size = bytes(value) + name.length + 4;
+      if (size > room || Object.keys(outputs).length >= MOST_OUTPUTS) dropped.push(name);
+      else {
+        room -= size;
+        outputs[name] = value;
+      }
+    }
+    this.#outputs = this.#usedOutputs + bytes(outputs);
+    return { outputs, dropped };
+  }
+
+  retried(attempt: RetriedAttempt): RetriedAttempt {
+    const { message, podName, ...rest } = attempt;
+    // The names of pods are made of what is there already.
+    if (this.many) return rest;
+    return {
+      ...rest,
+      ...(message === undefined ? {} : { message: cut(message, 200) }),
+      ...(podName === undefined ? {} : { podName }),
+    };
+  }
+
+  get mayRetry(): boolean {
+    let count = 0;
+    for (const { retried } of this.#stages.values()) count += retried?.length ?? 0;
+    return count < MOST_RETRIES;
+  }
+
+  get #isFull(): boolean {
+    return this.#usedText > (this.many ? TEXT_BYTES : TEXT_BYTES_OF_FEW);
+  }
+
+  get #usedText(): number {
+    this.#text ??= this.#sum(
+      ({ message, steps }) => (message ?? '').length + (steps === undefined ? 0 : bytes(steps)),
+    );
+    return this.#text;
+  }
+
+  get #usedOutputs(): number {
+    this.#outputs ??= this.#sum(({ outputs }) => (outputs === undefined ? 0 : bytes(outputs)));
+    return this.#outputs;
+  }
+
+  #sum(of: (stage: StageStatus) => number): number {
+    let total = 0;
+    for (const stage of this.#stages.values()) if (stage.state === 'Finished') total += of(stage);
+    return total;
+  }
 }
 
-const sizes = new Map<number, Size>();
-
-export function sizeOf(stages: number): Size {
-  const known = sizes.get(stages);
-  if (known !== undefined) return known;
-  const most = Math.max(100, Math.min(1024, Math.floor(TOTAL_MESSAGE_BYTES / Math.max(stages, 1) / 1.5)));
-  const size: Size = {
-    many: stages > FEW_STAGES,
-    outputs: Math.max(128, Math.min(32_768, Math.floor(OUTPUTS_BYTES / Math.max(stages, 1)))),
-    message: (text) => cut(text, most),
-    reason: (text) => cut(text, 64),
-  };
-  if (sizes.size < 5000) sizes.set(stages, size);
-  return size;
+/** What went wrong first, then the latest. */
+function fitting(steps: readonly StepStatus[], room: number): StepStatus[] {
+  const short = steps.map(shortened);
+  const sizes = short.map((step) => bytes(step) + 1);
+  const sum = sizes.reduce((total, size) => total + size, 0);
+  if (short.length <= MOST_STEPS && sum <= room) return short;
+  const order = short.map((_, index) => index).reverse();
+  order.sort((a, b) => Number(isBad(short[b])) - Number(isBad(short[a])));
+  const kept = new Set<number>();
+  let left = room;
+  for (const index of order) {
+    left -= sizes[index] ?? 0;
+    if (left < 0 || kept.size >= MOST_STEPS) break;
+    kept.add(index);
+  }
+  return short.filter((_, index) => kept.has(index));
 }
 
-/** @param telling the steps are what somebody wants to see: the stage runs, or did not end well. */
-export function boundedSteps(steps: readonly StepStatus[], size: Size, telling: boolean): StepStatus[] {
-  const chosen = size.many ? ofMany(steps, telling) : steps.length <= MOST_STEPS ? steps : middleOut(steps);
-  return chosen.map((step) => bounded(step, size));
+function isBad(step: StepStatus | undefined): boolean {
+  return step?.result !== undefined && step.result !== 'Succeeded' && step.result !== 'Skipped';
 }
 
-function ofMany(steps: readonly StepStatus[], telling: boolean): readonly StepStatus[] {
-  if (!telling) return [];
-  return steps
-    .filter((step) => step.result !== 'Succeeded' && step.result !== 'Skipped')
-    .slice(0, STEPS_OF_MANY);
-}
-
-/** The first ones and the last ones, and what went wrong between them. */
-function middleOut(steps: readonly StepStatus[]): readonly StepStatus[] {
-  const half = MOST_STEPS / 2;
-  const between = steps
-    .slice(half - 10, -half)
-    .filter(({ result }) => result !== 'Succeeded' && result !== 'Skipped');
-  return [...steps.slice(0, half - 10), ...between.slice(0, 10), ...steps.slice(-half)];
-}
-
-function bounded(step: StepStatus, size: Size): StepStatus {
+function shortened(step: StepStatus): StepStatus {
   const { name, id, message, ...rest } = step;
-  const kept: StepStatus = { name: cut(name, 128), ...rest };
+  const kept: StepStatus = { name: cut(name, STEP_NAME), ...rest };
   if (id !== undefined && id.length <= 63) kept.id = id;
-  if (message !== undefined) kept.message = cut(size.message(message), 300);
+  if (message !== undefined) kept.message = cut(message, STEP_MESSAGE);
   return kept;
 }
 
-/** What does not fit is left out whole: a value cut short would be a wrong value. */
-export function boundedOutputs(
-  outputs: Record<string, string>,
-  size: Size,
-): Record<string, string> | undefined {
-  const kept: Record<string, string> = {};
-  let room = size.outputs;
-  for (const [name, value] of Object.entries(outputs).slice(0, MOST_OUTPUTS)) {
-    const bytes = Buffer.byteLength(JSON.stringify(value)) + name.length + 4;
-    if (bytes > room) continue;
-    room -= bytes;
-    kept[name] = value;
-  }
-  return Object.keys(kept).length === 0 ? undefined : kept;
+function bytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }

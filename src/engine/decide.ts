@@ -233,12 +233,12 @@ class Main {
         return CANCELLED;
       case RUN_TIMED_OUT:
         return timedOut(this.#plan);
-      default:
+      case undefined:
         return undefined;
     }
   }
 
-  #endedBy(): string | undefined {
+  #endedBy(): typeof RUN_CANCELLED | typeof RUN_TIMED_OUT | undefined {
     for (const { reason } of this.#decider.stages.values()) {
       if (reason === RUN_CANCELLED || reason === RUN_TIMED_OUT) return reason;
     }

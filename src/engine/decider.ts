@@ -1,6 +1,6 @@
 /** One decision in the making: what is seen, and what is to be done. Lives as long as the call. */
 import type { StageStatus } from '../api/run.ts';
-import { type Size, sizeOf } from './bounds.ts';
+import { Budget } from './bounds.ts';
 import type { Action, DecideInput } from './decide-types.ts';
 import { indexPods, type PodIndex } from './observations.ts';
 import { cut } from './text.ts';
@@ -12,7 +12,7 @@ const EVENT_CHARACTERS = 900;
 export class Decider {
   readonly input: DecideInput;
   readonly pods: PodIndex;
-  readonly size: Size;
+  readonly budget: Budget;
   readonly wake: Wake;
   readonly actions: Action[] = [];
   /** By name, in the order in which they came into the status. */
@@ -25,11 +25,12 @@ export class Decider {
     this.input = input;
     this.pods = indexPods(input.pods);
     const { plan, run } = input;
-    this.size = sizeOf(
-      plan === undefined ? (run.status?.stages ?? []).length : plan.stages.length + plan.finally.length,
-    );
     this.wake = new Wake(input.now);
     for (const status of run.status?.stages ?? []) this.stages.set(status.name, status);
+    this.budget = new Budget(
+      this.stages,
+      plan === undefined ? this.stages.size : plan.stages.length + plan.finally.length,
+    );
   }
 
   set(status: StageStatus): void {

@@ -92,7 +92,7 @@ function refused(decider: Decider, stage: PlannedStage, status: StageStatus | un
     settle(status, {
       ...(status ?? { name: stage.name, state: 'Waiting', attempt: 1 }),
       reason,
-      message: decider.size.message(message),
+      message: decider.budget.waiting(message),
       startTime: formatTime(since),
     }),
   );
@@ -121,7 +121,7 @@ export function end(
       state: 'Finished',
       result,
       reason,
-      message: message === undefined ? undefined : decider.size.message(message),
+      message: message === undefined ? undefined : decider.budget.message(message),
       attempt: status?.retried === undefined ? undefined : (status.attempt ?? 1) - 1,
       startTime: undefined,
       finishTime: formatTime(decider.input.now),

@@ -42,7 +42,7 @@ interface Failure {
 function fail(decider: Decider, { startTime, result, reason, message }: Failure): RunStatus {
   const { stages } = decider;
   const cause: StopCause = result === 'Lost' ? 'Lost' : 'Cancelled';
-  const why = { cause, reason, message: decider.size.message(message) };
+  const why = { cause, reason, message: decider.budget.waiting(message) };
   for (const status of stages.values()) {
     if (isActive(status)) decider.set(advance(decider, status, undefined, why));
     else if (status.state !== 'Finished') end(decider, status.name, 'Cancelled', reason);

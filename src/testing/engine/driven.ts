@@ -13,7 +13,7 @@ type CreatePod = Extract<Action, { type: 'CreatePod' }>;
 export class Driven {
   run: Run;
   now: number = NOW;
-  readonly plan: Plan | undefined;
+  plan: Plan | undefined;
   readonly pods: Map<string, Pod> = new Map();
   readonly missing: Set<string> = new Set();
   readonly reports: Map<string, StageReport> = new Map();

@@ -11,8 +11,10 @@ export function checkDecision(plan: Plan, input: DecideInput, decision: Decision
   checkCreations(plan, input, decision);
   checkNothingLost(input, decision);
   checkFixpoint(input, decision);
-  const valid = validateRun({ ...input.run, status: decision.status });
-  if ('errors' in valid) assert.fail(`the status is not valid: ${JSON.stringify(valid.errors)}`);
+  if (decision.status !== input.run.status) {
+    const valid = validateRun({ ...input.run, status: decision.status });
+    if ('errors' in valid) assert.fail(`the status is not valid: ${JSON.stringify(valid.errors)}`);
+  }
   assert.ok(
     decision.requeueAfterMs === undefined || decision.requeueAfterMs > 0,
     'asks to be called at once',

@@ -72,7 +72,7 @@ class Simulation {
   constructor(seed: number, trace: (line: string) => void) {
     this.#random = new Random(seed);
     this.#trace = trace;
-    this.#plan = aPlan(...planOf(this.#random.fork()));
+    this.#plan = planOf(this.#random.fork());
     const calm = this.#random.chance(0.3);
     const most = (probability: number): number => (calm ? 0 : this.#random.next() * probability);
     this.#faults = {
@@ -349,13 +349,12 @@ class Simulation {
 
 type CreatePod = Extract<Action, { type: 'CreatePod' }>;
 
-function planOf(random: Random): Parameters<typeof aPlan> {
+function planOf(random: Random): Plan {
   // Random needs can make a circle through groups, which the compiler refuses: then another is drawn.
   for (;;) {
     const { stages, ...more } = randomPipeline(random);
     try {
-      aPlan(stages, more);
-      return [stages, more];
+      return aPlan(stages, more);
     } catch {
       continue;
     }
