@@ -12,11 +12,12 @@ import { loadOnce } from './load.ts';
 export const gitNamespace = 'git';
 /** Of this local server, whose repositories are public but for those below private/. */
 export const gitLogin = { username: 'otto', password: 'change-me' } as const;
+const keysSecret = 'authorized-keys';
 const READY_MS = 60_000;
 
 export interface GitServerOptions {
   readonly log: Log;
-  /** Public keys that may come in by ssh at port 2222. */
+  /** Public keys that may come in by ssh. Those of an earlier start stay where none are given. */
   readonly authorizedKeys?: string;
 }
 
@@ -24,9 +25,12 @@ export async function startGitServer(cluster: Cluster, options: GitServerOptions
   const image = await exampleImage('git-server', options.log);
   await loadOnce(cluster, image.archive, [image.ref]);
   const kubectl = await kubectlOf(cluster);
-  for (const object of objects(image.ref, image.digest ?? '', options.authorizedKeys)) {
-    await apply(kubectl, object);
-  }
+  const [namespace, ...rest] = objects(image.ref, image.digest ?? '');
+  if (namespace !== undefined) await apply(kubectl, namespace);
+  const changed = await authorize(kubectl, options.authorizedKeys);
+  for (const object of rest) await apply(kubectl, object);
+  // The repositories go with the pod, so it is only restarted when it must read other keys.
+  if (changed) await kubectl(['-n', gitNamespace, 'rollout', 'restart', 'deployment/git']);
   await kubectl(
     ['-n', gitNamespace, 'rollout', 'status', 'deployment/git', `--timeout=${READY_MS / 1000}s`],
     {
@@ -35,14 +39,30 @@ export async function startGitServer(cluster: Cluster, options: GitServerOptions
   );
 }
 
-function objects(image: string, digest: string, authorizedKeys: string | undefined): object[] {
+/** @returns whether a server that runs does not know them yet. */
+async function authorize(kubectl: Kubectl, keys: string | undefined): Promise<boolean> {
+  if (keys === undefined) return false;
+  const read = ['-n', gitNamespace, 'get', 'secret', keysSecret, '-o', `jsonpath={.data.${keysSecret}}`];
+  const before = await kubectl(read).catch(() => '');
+  if (before === Buffer.from(keys).toString('base64')) return false;
+  const metadata = { name: keysSecret, namespace: gitNamespace };
+  const stringData = { [keysSecret]: keys };
+  await apply(kubectl, { apiVersion: 'v1', kind: 'Secret', metadata, stringData });
+  const deployment = ['-n', gitNamespace, 'get', 'deployment', 'git', '--ignore-not-found', '-o', 'name'];
+  return (await kubectl(deployment)) !== '';
+}
+
+function objects(image: string, digest: string): object[] {
   const labels = { app: 'git' };
   const namespaced = (name: string): object => ({ name, namespace: gitNamespace, labels });
   const env = [
     { name: 'GIT_USER', value: gitLogin.username },
     { name: 'GIT_PASSWORD', value: gitLogin.password },
     { name: 'GIT_ANONYMOUS', value: '*' },
-    ...(authorizedKeys === undefined ? [] : [{ name: 'GIT_AUTHORIZED_KEYS', value: authorizedKeys }]),
+    {
+      name: 'GIT_AUTHORIZED_KEYS',
+      valueFrom: { secretKeyRef: { name: keysSecret, key: keysSecret, optional: true } },
+    },
   ];
   const container = {
     name: 'git',

@@ -1,0 +1,41 @@
+/** The node from outside of its pods: with a cluster that runs on this machine its processes are those of /proc here. */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Pod } from '../src/api/kubernetes.ts';
+
+export interface NodeProcess {
+  pid: number;
+  /** Within its container's namespace. */
+  innerPid: number;
+  command: string;
+}
+
+/** Processes of one container of the pod, or of all its containers. */
+export function processesOf(pod: Pod, container?: string): NodeProcess[] {
+  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
+  const ids = statuses
+    .filter(({ name }) => container === undefined || name === container)
+    .map(({ containerID = '' }) => containerID.replace(/^.*:\/\//, ''))
+    .filter((id) => id !== '');
+  return readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry) || !ids.some((id) => read(entry, 'cgroup').includes(id))) return [];
+    const inner = /^NSpid:.*\s(\d+)$/m.exec(read(entry, 'status'))?.[1] ?? '0';
+    const command = read(entry, 'cmdline').replaceAll('\0', ' ');
+    return [{ pid: Number(entry), innerPid: Number(inner), command }];
+  });
+}
+
+/** As the kernel or an administrator would. */
+export function killFirstProcess(pod: Pod, container: string): void {
+  const first = processesOf(pod, container).find(({ innerPid }) => innerPid === 1);
+  if (first === undefined) throw new Error(`container ${container} has no process on this machine`);
+  process.kill(first.pid, 'SIGKILL');
+}
+
+/** Empty for a process that has ended meanwhile. */
+function read(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
