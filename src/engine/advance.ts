@@ -16,6 +16,8 @@ import { settle } from './status.ts';
 import { cut } from './text.ts';
 import { formatTime, parseTime } from './time.ts';
 
+/** For a pod that neither the cache nor the API server says anything of. */
+const LOOK_AGAIN_MS = 5000;
 /** One word. */
 const MOST_REASON = 64;
 
@@ -68,6 +70,7 @@ export function advance(
     case 'ended':
       return finish(decider, attempt, verdict.outcome, stopFor);
     case 'unknown':
+      decider.wake.at(decider.input.now + LOOK_AGAIN_MS);
       return stopFor === undefined || status.stopping !== undefined
         ? status
         : stopping(decider, attempt, stopFor);

@@ -27,6 +27,15 @@ describe('a cancelled Run', () => {
     assert.equal(run.run.status?.message, 'The Run was cancelled.');
   });
 
+  it('is told again to stop when the operator died between recording and doing it', () => {
+    const run = new Driven(aPlan([aStage('a')]));
+    run.pass();
+    run.look('a');
+    cancel(run);
+    const first = run.pass();
+    assert.deepEqual(run.after(60).pass(), first);
+  });
+
   it('still runs finally, and nothing else', () => {
     const run = new Driven(aPlan([aStage('a'), aStage('b')], { finally: [aStage('f')] }));
     run.pass();

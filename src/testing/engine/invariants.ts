@@ -107,9 +107,13 @@ export function checkEnd(
   ended: { cancelled: boolean },
 ): void {
   const all: readonly PlannedStage[] = [...plan.stages, ...plan.finally];
-  for (const { name } of all) {
+  for (const { name, retries } of all) {
     const status = stages.find((stage) => stage.name === name);
     assert.equal(status?.state, 'Finished', `${name} has not ended`);
+    const lost = (status.retried ?? []).filter(({ result }) => result === 'Lost').length;
+    assert.ok(lost <= retries.infrastructure, `${name} was tried again ${lost} times after being lost`);
+    const failed = (status.retried ?? []).length - lost;
+    assert.ok(failed <= retries.limit, `${name} was tried again ${failed} times after failing`);
     for (const { attempt, result, reason } of status.retried ?? []) {
       assert.ok(
         results(name, attempt)?.includes(result) === true,

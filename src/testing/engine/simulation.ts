@@ -36,6 +36,8 @@ interface Faults {
   lostReport: number;
   doubledReport: number;
   refusal: number;
+  /** A cache that lacks a pod which is there, though nobody said that it is gone. */
+  blind: number;
 }
 
 export function simulate(seed: number, trace?: (line: string) => void): Simulated {
@@ -66,6 +68,7 @@ class Simulation {
   /** Attempts whose pod may be made again: it was gone before anybody could record it. */
   readonly #created = new Map<string, string[]>();
   readonly #recorded = new Set<string>();
+  readonly #hidden = new Set<string>();
   #decisions = 0;
   #crashes = 0;
 
@@ -81,6 +84,7 @@ class Simulation {
       lostReport: this.#random.chance(0.2) ? 1 : most(0.5),
       doubledReport: most(0.3),
       refusal: most(0.1),
+      blind: most(0.3),
     };
     this.#maxPods = this.#random.pick([1, 2, 50]);
     this.#stored = aRun();
@@ -98,9 +102,10 @@ class Simulation {
 
   run(): Simulated {
     let turns = 0;
-    while (this.#stored.status?.completionTime === undefined) {
+    // Nor does a pod outlive what it was for.
+    while (this.#stored.status?.completionTime === undefined || !this.#allOver) {
       if (++turns > MOST_TURNS || this.#now - NOW > LONGEST_MS) {
-        assert.fail(`the Run does not end: ${JSON.stringify(this.#stored.status)}`);
+        assert.fail(`the Run does not end: ${describe(this.#stored)}${this.#alive()}`);
       }
       this.#turn();
     }
@@ -114,6 +119,17 @@ class Simulation {
       virtualSeconds: (this.#now - NOW) / 1000,
       fates: [...this.#pods.ever.values()].map(({ fate }) => fate.name),
     };
+  }
+
+  get #allOver(): boolean {
+    return [...this.#pods.byUID.values()].every(({ over }) => over);
+  }
+
+  #alive(): string {
+    const alive = [...this.#pods.byUID.values()].filter(({ over }) => !over);
+    return alive
+      .map(({ stage, attempt, fate, pod }) => `; ${stage}#${attempt} ${fate.name} is ${pod.status?.phase}`)
+      .join('');
   }
 
   #turn(): void {
@@ -151,7 +167,10 @@ class Simulation {
       this.#wakeAt ?? Number.POSITIVE_INFINITY,
       late ? this.#now + 50 : Number.POSITIVE_INFINITY,
     );
-    assert.ok(Number.isFinite(at), `nothing will ever happen again: ${JSON.stringify(this.#stored.status)}`);
+    assert.ok(
+      Number.isFinite(at),
+      `nothing will ever happen again: ${describe(this.#stored)}${this.#alive()}`,
+    );
     this.#now = Math.max(this.#now, at);
     if (next !== undefined && next.at <= this.#now) {
       this.#timers.shift();
@@ -225,6 +244,7 @@ class Simulation {
 
   /** As the Run controller does it. */
   #passOnce(): void {
+    this.#hidden.clear();
     const run = this.#cachedRun;
     const version = this.#cachedVersion;
     const missing = new Set<string>();
@@ -236,6 +256,8 @@ class Simulation {
       if (live === undefined) missing.add(podUID);
       else this.#cachedPods.set(podUID, live.pod);
     }
+    for (const uid of this.#cachedPods.keys())
+      if (this.#random.chance(this.#faults.blind)) this.#hidden.add(uid);
     const tried = new Set<string>();
     let decision = this.#decide(run, missing);
     for (let round = 0; round < 5; round++) {
@@ -263,6 +285,11 @@ class Simulation {
       if (action.type === 'StopPod') this.#stop(action.podUID);
       if (action.type === 'DeletePod') this.#pods.delete(action.podUID, 0);
     }
+    if (this.#hidden.size > 0) {
+      this.#after(this.#random.whole(1, 20_000), () => {
+        this.#dirty = true;
+      });
+    }
     this.#wakeAt =
       this.#now +
       Math.min(
@@ -278,7 +305,7 @@ class Simulation {
       run,
       plan: this.#plan,
       planName: 'demo-0123456789',
-      pods: [...this.#cachedPods.values()],
+      pods: [...this.#cachedPods].flatMap(([uid, pod]) => (this.#hidden.has(uid) ? [] : [pod])),
       missingPods,
       reports: this.#reports,
       warnings: new Map(),
@@ -300,7 +327,7 @@ class Simulation {
     this.#trace(`${(this.#now - NOW) / 1000}s ${describe(run)}`);
   }
 
-  #create({ stage, attempt, instance }: CreatePod): void {
+  #create({ stage, attempt, podName, instance }: CreatePod): void {
     if (this.#random.chance(this.#faults.refusal)) {
       const known = this.#refusals.get(stage);
       const refusal = { code: 403, reason: 'Forbidden', message: 'exceeded quota: team' };
@@ -312,10 +339,9 @@ class Simulation {
     const revision = instance.checkout ? (instance.source?.revision ?? `r${this.#now}`) : undefined;
     const pod = this.#pods.create(stage, attempt, revision);
     if (pod === undefined) {
-      for (const { pod: there } of this.#pods.byUID.values()) {
-        if (this.#pods.byName.get(there.metadata.name ?? '')?.pod === there)
-          this.#cachedPods.set(there.metadata.uid ?? '', there);
-      }
+      const there = this.#pods.byName.get(podName);
+      assert.ok(there !== undefined);
+      this.#see(there.pod);
       return;
     }
     const earlier = this.#created.get(key) ?? [];
@@ -325,8 +351,14 @@ class Simulation {
     }
     const uid = pod.metadata.uid ?? '';
     this.#created.set(key, [...earlier, uid]);
-    this.#cachedPods.set(uid, this.#pods.byUID.get(uid)?.pod ?? pod);
+    this.#see(pod);
     this.#trace(`${(this.#now - NOW) / 1000}s create ${key} ${this.#pods.ever.get(uid)?.fate.name}`);
+  }
+
+  /** The answer of a request of one's own. */
+  #see(pod: Pod): void {
+    this.#cachedPods.set(pod.metadata.uid ?? '', pod);
+    this.#hidden.delete(pod.metadata.uid ?? '');
   }
 
   #stop(uid: string): void {
