@@ -1,12 +1,12 @@
 // How many Runs the operator drives at once: 200 Runs of three stages on simulated nodes. `--help` says everything.
 import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kubeconfigAccess } from '../../src/kube/access.ts';
 import { type ApiClient, createClient } from '../../src/kube/client.ts';
-import { PODS, RUNS } from '../../src/kube/resource.ts';
+import { PIPELINES, PODS, pathOf, RUNS } from '../../src/kube/resource.ts';
 import { readBody } from '../../src/kube/transport.ts';
 import { down, up } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/contract.ts';
@@ -37,13 +37,18 @@ A short form for CI: --runs 20 --repeat 1`;
 
 const NODES_MS = 30_000;
 const CLEAN_MS = 120_000;
-const NAMESPACE = 'bench';
+const OPERATOR = 'operator';
 const GOALS = { perMinute: 850, cpu: 12, memory: 120, writes: 20, bytes: 3000 };
+
+/** Processes by what they are. */
+type Parts = ReadonlyMap<string, number>;
 
 interface Measured {
   readonly perMinute: number;
   readonly seconds: number;
   readonly cpuMs: number;
+  /** Of all that takes part, by name. */
+  readonly allCpuMs: ReadonlyMap<string, number>;
   readonly megabytes: number;
   readonly writes: readonly Writes[];
   readonly bytes: { readonly plain: number; readonly withManagedFields: number };
@@ -87,15 +92,20 @@ async function bench(settings: Settings): Promise<void> {
     });
     const all: Measured[] = [];
     for (let round = 1; round <= settings.repeat; round++) {
+      await clean(client);
       const operator = await startOperator(prepared, `operator-${round}`);
       try {
-        const measured = await measure(client, operator.pid, settings, `round-${round}`);
+        const measured = await measure(
+          client,
+          partsOf(cluster, kwok, operator.pid),
+          settings,
+          `bench-${process.pid}-${round}`,
+        );
         log(`round ${round}: ${figure(measured.perMinute)} runs a minute, load ${measured.load}`);
         all.push(measured);
       } finally {
         await operator.stop();
       }
-      if (round < settings.repeat) await clean(client, `round-${round}`);
     }
     print(all, settings);
   } finally {
@@ -131,24 +141,40 @@ async function addNodes(client: ApiClient, nodes: number): Promise<void> {
 
 async function measure(
   client: ApiClient,
-  pid: number,
+  parts: Parts,
   { runs, stages }: Settings,
   namespace: string,
 ): Promise<Measured> {
   const writes = await countWrites(client);
-  const cpu = cpuMs(pid);
-  const driven = await driveRuns(client, { namespace: `${NAMESPACE}-${namespace}`, runs, stages });
-  const used = cpuMs(pid) - cpu;
+  const before = cpuOf(parts);
+  const driven = await driveRuns(client, { namespace, runs, stages });
+  const after = cpuOf(parts);
+  const aRun = new Map(Array.from(after, ([name, ms]) => [name, (ms - (before.get(name) ?? 0)) / runs]));
   return {
     perMinute: (runs / driven.seconds) * 60,
     seconds: driven.seconds,
-    cpuMs: used / runs,
-    megabytes: peakMegabytes(pid),
+    cpuMs: aRun.get(OPERATOR) ?? Number.NaN,
+    allCpuMs: aRun,
+    megabytes: peakMegabytes(parts.get(OPERATOR) ?? 0),
     // The scheduler's events come a little later than what they tell of.
     writes: writesBetween(writes, await settledWrites(client)),
     bytes: driven.bytes,
     load: load(),
   };
+}
+
+function partsOf({ components }: Cluster, kwok: ChildProcess, operator: number): Parts {
+  const parts = new Map([[OPERATOR, operator]]);
+  for (const name of ['kube-apiserver', 'etcd', 'kube-scheduler', 'kube-controller-manager']) {
+    const pid = components?.componentPid(name);
+    if (pid !== undefined) parts.set(name, pid);
+  }
+  if (kwok.pid !== undefined) parts.set('kwok', kwok.pid);
+  return parts.set('this command', process.pid);
+}
+
+function cpuOf(parts: Parts): Map<string, number> {
+  return new Map(Array.from(parts, ([name, pid]) => [name, cpuMs(pid)]));
 }
 
 async function countWrites(client: ApiClient): Promise<Map<string, number>> {
@@ -170,9 +196,13 @@ async function settledWrites(client: ApiClient): Promise<Map<string, number>> {
 }
 
 /** A round must not find what one before left. */
-async function clean(client: ApiClient, namespace: string): Promise<void> {
-  const path = `/apis/otto.dev/v1alpha1/namespaces/${NAMESPACE}-${namespace}`;
-  for (const plural of ['runs', 'pipelines']) await client.request('DELETE', `${path}/${plural}`);
+async function clean(client: ApiClient): Promise<void> {
+  const [runs, pipelines] = await Promise.all([client.list(RUNS, {}), client.list(PIPELINES, {})]);
+  for (const namespace of new Set(pipelines.items.map(({ metadata }) => metadata.namespace))) {
+    await client.request('DELETE', pathOf(RUNS, namespace));
+    await client.request('DELETE', pathOf(PIPELINES, namespace));
+  }
+  if (runs.items.length === 0) return;
   await eventually('the Runs and their pods are gone', CLEAN_MS, async () => {
     const left = await Promise.all([client.list(RUNS, { limit: 1 }), client.list(PODS, { limit: 1 })]);
     return left.every(({ items }) => items.length === 0);
@@ -206,6 +236,29 @@ function print(all: readonly Measured[], { runs, stages, podMs }: Settings): voi
   );
   const last = all.at(-1);
   if (last === undefined) return;
+  const names = [...last.allCpuMs.keys()];
+  const sum = (one: Measured): number => [...one.allCpuMs.values()].reduce((a, b) => a + b, 0);
+  const cores = availableParallelism();
+  console.log(
+    `\nCPU ms a run of all that takes part: what bounds it on ${cores} cores that do nothing else\n`,
+  );
+  console.log(
+    table(
+      ['', 'median', ...all.map((_, i) => `round ${i + 1}`)],
+      [
+        ...names.map((name) => {
+          const of = (one: Measured): number => one.allCpuMs.get(name) ?? Number.NaN;
+          return [name, figure(median(all.map(of))), ...each(of)];
+        }),
+        ['all', figure(median(all.map(sum))), ...each(sum)],
+        [
+          'runs a minute at most by that',
+          figure(median(all.map((one) => (cores * 60_000) / sum(one)))),
+          ...each((one) => (cores * 60_000) / sum(one)),
+        ],
+      ],
+    ),
+  );
   console.log('\nAPI writes of the last round (leases and reviews left out)\n');
   console.log(
     table(

@@ -184,6 +184,9 @@ export function readBody(answer: IncomingMessage, timeoutMs: number = BODY_TIMEO
       reject(new ApiError(0, 'Unreachable', `reading the answer: ${why}`, undefined, error));
     };
     answer.on('error', fail);
-    answer.on('close', () => fail());
+    answer.on('close', () => {
+      // After a whole answer too; an error that nobody sees would still cost its stack.
+      if (!answer.readableEnded) fail();
+    });
   });
 }
