@@ -11,7 +11,7 @@ const LINES = 300;
 const SILENT_SECONDS = 35;
 
 describe('a log beside a real API server', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const namespace = `e2e-logs-${process.pid}`;
   let subject: Subject;
 
@@ -42,7 +42,8 @@ describe('a log beside a real API server', function () {
       const state = status?.containerStatuses?.[0]?.state;
       return state?.running !== undefined || state?.terminated !== undefined;
     };
-    await until('the container to run', hasBegun, 60_000);
+    // A node that had no API server for long takes a while before it is given pods again.
+    await until('the container to run', hasBegun, 150_000);
   }
 
   function follow(pod: string, lines: string[], signal?: AbortSignal): Promise<void> {
