@@ -70,7 +70,7 @@ export function buildPod(stage: StageAttempt, config: PodConfig): Pod {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       shareProcessNamespace: false,
-      terminationGracePeriodSeconds: instance.graceSeconds + config.postSeconds + FAREWELL_SECONDS,
+      terminationGracePeriodSeconds: Math.ceil(instance.graceSeconds) + config.postSeconds + FAREWELL_SECONDS,
       ...(instance.serviceAccountName === undefined
         ? {}
         : { serviceAccountName: instance.serviceAccountName }),

@@ -7,9 +7,12 @@ export function environment(values: Record<string, string>): NonNullable<Contain
   return Object.entries(values).map(([name, value]) => ({ name, value: literal(value) }));
 }
 
-/** The kubelet replaces `$(NAME)` and `$$` in values and commands; a doubled `$` is how one writes it. */
+/**
+ * The kubelet replaces `$(NAME)` and `$$` in values and commands; a doubled `$` is how one writes it. Older kubelets also
+ * break a character of several bytes after a lone `$`.
+ */
 export function literal(text: string): string {
-  return text.replaceAll(/\$+(?=\()|\${2,}/g, (signs) => signs + signs);
+  return text.replaceAll(/\$+(?=\(|\P{ASCII})|\${2,}/gu, (signs) => signs + signs);
 }
 
 export function kubeResources(

@@ -64,7 +64,7 @@ function firstLine(planned: PlannedStep): string {
   const line = script.split('\n').find((candidate) => candidate.trim() !== '' && !candidate.startsWith('#!'));
   const text = (line ?? '').trim();
   if (text === '') return planned.symbol;
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return text.length > 60 ? `${text.slice(0, 57).replace(/[\ud800-\udbff]$/, '')}...` : text;
 }
 
 /** Parameters first, so that a stage's own env goes before them; Otto's own names cannot be taken. */
@@ -87,7 +87,8 @@ function stepEnvironment(stage: StageAttempt): Record<string, string> {
     OTTO_RUN_RESULT: instance.scope.run.result,
   };
   const known = Object.entries(own).filter(([name, value]) => value !== '' || name === 'OTTO_RUN');
-  return { ...given, ...instance.env, ...Object.fromEntries(known) };
+  const users = Object.entries(instance.env).filter(([name]) => !name.startsWith('OTTO_'));
+  return { ...given, ...Object.fromEntries(users), ...Object.fromEntries(known) };
 }
 
 function asText(value: Json): string {

@@ -4,13 +4,13 @@ import type { Service } from '../../api/pipeline.ts';
 import { parseDuration } from '../../plan/duration.ts';
 import type { StageInstance } from '../../plan/plan.ts';
 import type { PodConfig } from '../config.ts';
-import { environment, kubeResources } from './container-fields.ts';
+import { environment, kubeResources, literal } from './container-fields.ts';
 import { containerSecurity } from './security.ts';
 
 type Container = PodSpec['containers'][number];
 type Probe = NonNullable<Container['startupProbe']>;
 
-const READY_SECONDS = 60;
+const READY_SECONDS = 300;
 
 export function serviceContainers(instance: StageInstance, config: PodConfig): Container[] {
   return instance.services.map((service) => {
@@ -19,8 +19,8 @@ export function serviceContainers(instance: StageInstance, config: PodConfig): C
       name: service.name,
       image: service.image,
       restartPolicy: 'Always',
-      ...(service.command === undefined ? {} : { command: service.command }),
-      ...(service.args === undefined ? {} : { args: service.args }),
+      ...(service.command === undefined ? {} : { command: service.command.map(literal) }),
+      ...(service.args === undefined ? {} : { args: service.args.map(literal) }),
       env: environment(service.env ?? {}),
       resources: kubeResources(service.resources, config.defaultResources),
       securityContext: containerSecurity(false),
@@ -34,13 +34,16 @@ function probe(ready: Service['ready']): Probe | undefined {
   const timing = {
     periodSeconds: 1,
     timeoutSeconds: 5,
-    failureThreshold: Math.max(1, ready.timeout === undefined ? READY_SECONDS : seconds(ready.timeout)),
+    failureThreshold: Math.max(
+      1,
+      Math.ceil(ready.timeout === undefined ? READY_SECONDS : seconds(ready.timeout)),
+    ),
   };
   if (ready.tcp !== undefined) return { ...timing, tcpSocket: { port: ready.tcp } };
   if (ready.http !== undefined) {
     return { ...timing, httpGet: { port: ready.http.port, path: ready.http.path ?? '/' } };
   }
-  if (ready.exec !== undefined) return { ...timing, exec: { command: ready.exec } };
+  if (ready.exec !== undefined) return { ...timing, exec: { command: ready.exec.map(literal) } };
   return undefined;
 }
 

@@ -15,6 +15,8 @@ import { environment, kubeResources, literal } from './container-fields.ts';
 import { containerSecurity } from './security.ts';
 import { SHELL_VOLUME, userMounts, usesOttoShell } from './volumes.ts';
 
+export const PLACER_CONTAINER = 'otto-shell';
+
 type Container = PodSpec['containers'][number];
 
 interface Wanted {
@@ -54,10 +56,10 @@ export function userContainers(instance: StageInstance, config: PodConfig): Cont
 export function shellPlacer(instance: StageInstance, config: PodConfig): Container | undefined {
   if (!usesOttoShell(instance)) return undefined;
   return {
-    name: 'otto-shell',
+    name: PLACER_CONTAINER,
     image: config.runnerImage,
     imagePullPolicy: config.runnerPullPolicy,
-    command: placeShellCommand(),
+    command: placeShellCommand().map(literal),
     resources: kubeResources(config.runnerResources, {}),
     securityContext: containerSecurity(true),
     volumeMounts: [{ name: SHELL_VOLUME, mountPath: SHELL_PATH }],

@@ -11,6 +11,7 @@ import {
   WORKSPACE_PATH,
 } from '../../runner/pod-contract.ts';
 import type { PodConfig } from '../config.ts';
+import { labelValue } from './label-value.ts';
 import { userOf } from './security.ts';
 
 type Volume = NonNullable<PodSpec['volumes']>[number];
@@ -31,8 +32,13 @@ export function isRunnerOnly(volume: string): boolean {
   return volume === TOKEN_VOLUME || volume === RUNNER_TMP_VOLUME || volume.startsWith(CREDENTIALS_PREFIX);
 }
 
-export function temporaryVolume(container: string): string {
-  return `tmp-${container}`.slice(0, 63);
+/** True for volumes that are as the builder makes them, whatever a pod template says. */
+export function isFixed(volume: string): boolean {
+  return volume === IO_VOLUME || volume === SHELL_VOLUME || isRunnerOnly(volume);
+}
+
+function temporaryVolume(container: string): string {
+  return labelValue(`tmp-${container}`);
 }
 
 export function usesOttoShell(instance: StageInstance): boolean {
