@@ -4,18 +4,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { kubeconfigAccess } from '../../src/kube/access.ts';
-import { type ApiClient, createClient } from '../../src/kube/client.ts';
-import { PIPELINES, PODS, pathOf, RUNS } from '../../src/kube/resource.ts';
+import type { ApiClient } from '../../src/kube/client.ts';
 import { readBody } from '../../src/kube/transport.ts';
-import { down, up } from '../cluster/cluster.ts';
+import { down } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/contract.ts';
 import { progress } from '../install/progress.ts';
 import { type Writes, writesBetween, writesOf } from './api-writes.ts';
 import { prepareOperator, startOperator } from './host-operator.ts';
-import { simulatedNode, startKwok, stopKwok } from './kwok.ts';
+import { startKwok, stopKwok } from './kwok.ts';
 import { cpuMs, load, peakMegabytes } from './process.ts';
 import { driveRuns } from './runs.ts';
+import { addNodes, clean, clusterWithoutNode } from './simulated-nodes.ts';
 import { count, figure, median, table } from './table.ts';
 import { eventually } from './wait.ts';
 
@@ -35,8 +34,6 @@ usage: node hack/bootstrap.mjs hack/bench/throughput.ts [FLAGS]
 
 A short form for CI: --runs 20 --repeat 1`;
 
-const NODES_MS = 30_000;
-const CLEAN_MS = 120_000;
 const OPERATOR = 'operator';
 const GOALS = { perMinute: 850, cpu: 12, memory: 120, writes: 20, bytes: 3000 };
 
@@ -77,10 +74,7 @@ async function bench(settings: Settings): Promise<void> {
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', interrupted);
   try {
-    const cluster = await up({ name: settings.name, provider: 'built', log });
-    const { access } = await kubeconfigAccess({ file: cluster.kubeconfig, context: cluster.context });
-    const client = createClient({ access });
-    await withoutRealNode(cluster, client);
+    const { cluster, client } = await clusterWithoutNode(settings.name, log);
     log('starting simulated nodes');
     kwok = await startKwok({ kubeconfig: cluster.kubeconfig, folder, podMs: settings.podMs });
     await addNodes(client, settings.nodes);
@@ -113,30 +107,6 @@ async function bench(settings: Settings): Promise<void> {
     if (!settings.keep) await down(settings.name);
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Kubelet, container runtime and network would only take part of the processors. */
-async function withoutRealNode({ components, name }: Cluster, client: ApiClient): Promise<void> {
-  if (components === undefined) throw new Error('the cluster cannot stop its components');
-  for (const component of ['kubelet', 'kube-proxy', 'coredns', 'containerd']) {
-    await components.stopComponent(component, { grace: 3000 });
-  }
-  await client.request('DELETE', `/api/v1/nodes/${name}-node`);
-}
-
-async function addNodes(client: ApiClient, nodes: number): Promise<void> {
-  const names = Array.from({ length: nodes }, (_, i) => `simulated-${i}`);
-  for (const name of names) {
-    await client.request('POST', '/api/v1/nodes', simulatedNode(name)).catch((error: unknown) => {
-      if (!String(error).includes('already exists')) throw error;
-    });
-  }
-  await eventually('the simulated nodes are ready', NODES_MS, async () => {
-    const list = JSON.stringify(await client.request('GET', '/api/v1/nodes'));
-    return (
-      (list.match(/"status":"True","type":"Ready"|"type":"Ready","status":"True"/g) ?? []).length >= nodes
-    );
-  });
 }
 
 async function measure(
@@ -193,20 +163,6 @@ async function settledWrites(client: ApiClient): Promise<Map<string, number>> {
     return false;
   });
   return now;
-}
-
-/** A round must not find what one before left. */
-async function clean(client: ApiClient): Promise<void> {
-  const [runs, pipelines] = await Promise.all([client.list(RUNS, {}), client.list(PIPELINES, {})]);
-  for (const namespace of new Set(pipelines.items.map(({ metadata }) => metadata.namespace))) {
-    await client.request('DELETE', pathOf(RUNS, namespace));
-    await client.request('DELETE', pathOf(PIPELINES, namespace));
-  }
-  if (runs.items.length === 0) return;
-  await eventually('the Runs and their pods are gone', CLEAN_MS, async () => {
-    const left = await Promise.all([client.list(RUNS, { limit: 1 }), client.list(PODS, { limit: 1 })]);
-    return left.every(({ items }) => items.length === 0);
-  });
 }
 
 function print(all: readonly Measured[], { runs, stages, podMs }: Settings): void {
