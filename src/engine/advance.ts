@@ -6,6 +6,7 @@ import type { StageReport } from '../runner/protocol.ts';
 import { type Attempt, type Outcome, outcome, type Policy, type StopCause, type Verdict } from './attempt.ts';
 import type { Decider } from './decider.ts';
 import { attemptKey, createdAt, runnerOf } from './observations.ts';
+import { containerEnded } from './policies/container-ended.ts';
 import { podDeleted, podGone, podOver, stopUnderWay } from './policies/pod-end.ts';
 import { podWaiting } from './policies/pod-waiting.ts';
 import { explainBy, reportedEnd } from './policies/reported-end.ts';
@@ -29,6 +30,7 @@ const POLICIES: readonly Policy[] = [
   stopUnderWay,
   podDeleted,
   podWaiting,
+  containerEnded,
   stageTimeout,
 ];
 
@@ -123,7 +125,7 @@ function goesOn(
   { reason, message }: { reason?: string; message?: string },
 ): StageStatus {
   const { status, report, pod } = attempt;
-  const begun = report !== undefined || status.state === 'Running' || allRun(pod);
+  const begun = report !== undefined || status.state === 'Running' || noneWaits(pod);
   if (reason !== undefined && reason !== status.reason) {
     decider.warn('StageWaits', `Stage "${status.name}" waits: ${message ?? reason}`);
   }
@@ -135,9 +137,13 @@ function goesOn(
   });
 }
 
-function allRun(pod: Pod | undefined): boolean {
+/** All have started, if some have not ended too. */
+function noneWaits(pod: Pod | undefined): boolean {
   const containers = pod?.status?.containerStatuses ?? [];
-  return containers.length > 0 && containers.every(({ state }) => state?.running !== undefined);
+  return (
+    containers.length > 0 &&
+    containers.every(({ state }) => state !== undefined && state.waiting === undefined)
+  );
 }
 
 /** What the newest report adds while the attempt goes on; never less than is recorded. */

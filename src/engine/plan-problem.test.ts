@@ -34,6 +34,7 @@ describe('a Run without a plan', () => {
     run.pass();
     assert.equal(run.run.status?.result, 'Failed');
     assert.equal(run.run.status?.conditions?.[0]?.message, 'spec.stages[0]: one\nspec.stages[1]: two');
+    assert.equal(run.reasons, 'Succeeded:Failed Stalled:InvalidPipeline');
   });
 
   it('fails at once with every error of its parameters', () => {
@@ -43,6 +44,7 @@ describe('a Run without a plan', () => {
     run.pass();
     assert.equal(run.run.status?.result, 'Failed');
     assert.match(run.run.status?.message ?? '', /'x'[^]*spec\.params\.y: .*'y'/);
+    assert.equal(run.reasons, 'Succeeded:Failed Stalled:InvalidParameters');
     assert.equal(run.createdNames, '');
   });
 

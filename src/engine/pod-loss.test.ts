@@ -39,6 +39,45 @@ describe('a user’s container that went away', () => {
   });
 });
 
+describe('a user’s container that ended before its loop began', () => {
+  const ended = (exit: number): PodLook => ({ containers: { otto: {}, main: { exit, finished: NOW } } });
+
+  for (const { exit, is } of [
+    { exit: 0, is: 'Failed/ContainerExited' },
+    { exit: 7, is: 'Failed/ContainerExited' },
+    { exit: 137, is: 'Lost/ContainerKilled' },
+  ]) {
+    it(`is told as ${is} (${exit}) though the runner waits for it, and its pod is stopped`, () => {
+      const run = new Driven(plan);
+      run.pass();
+      run.look('a', ended(exit));
+      run.pass();
+      assert.equal(run.stage('a')?.result, undefined, 'the runner may be about to tell its end');
+      assert.equal(run.last?.requeueAfterMs, 20_000);
+      const actions = run.after(20).pass();
+      assert.equal(run.shown, `a:${is}`);
+      assert.ok(actions.some(({ type }) => type === 'StopPod'));
+    });
+  }
+
+  it('is not judged when the runner has told its end', () => {
+    const run = new Driven(plan);
+    run.pass();
+    run.look('a', ended(0));
+    run.report('a', 'Succeeded');
+    run.after(60).pass();
+    assert.equal(run.shown, 'a:Succeeded');
+  });
+
+  it('may be one that a template added', () => {
+    const run = new Driven(plan);
+    run.pass();
+    run.look('a', { containers: { otto: {}, main: {}, helper: { exit: 0, finished: NOW } } });
+    run.after(60).pass();
+    assert.equal(run.stage('a')?.state, 'Running');
+  });
+});
+
 describe('a pod that goes away', () => {
   it('is not taken for gone because a cache lacks it', () => {
     const run = new Driven(plan);

@@ -8,17 +8,9 @@ import type { Decider } from './decider.ts';
 import { podName } from './pod-name.ts';
 import { refusalOf } from './policies/refusal.ts';
 import { retryAt } from './policies/retry.ts';
+import type { Room } from './policies/room.ts';
 import { settle } from './status.ts';
 import { formatTime, parseTime } from './time.ts';
-
-/** What keeps stages from starting that are due in themselves. */
-export interface Room {
-  /** Pods that may still be created. */
-  pods: number;
-  /** Which revision to check out; until one is known only one checkout may be under way. */
-  revision: string | undefined;
-  resolving: boolean;
-}
 
 /**
  * A stage whose needs ended well and that has no pod. Its status changes only if it will not start, or cannot: a pod

@@ -21,6 +21,8 @@ export interface Summary {
   position?: ReadonlyMap<string, number>;
   /** Set at the end. */
   result?: RunResult;
+  /** At a bad end: in one word why, where that is not the result alone. */
+  cause?: string;
   /** While it goes on: in one word what it does. */
   doing?: string;
   message?: string | undefined;
@@ -112,7 +114,7 @@ function counts(stages: readonly StageStatus[], total: number): Record<string, n
  */
 function conditions(
   before: readonly Condition[],
-  { result, doing = 'Running' }: Summary,
+  { result, cause, doing = 'Running' }: Summary,
   message: string | undefined,
   now: string,
 ): Condition[] {
@@ -131,7 +133,7 @@ function conditions(
   if (result === undefined)
     return [make('Succeeded', 'Unknown', doing, text), make('Reconciling', 'True', doing, '')];
   if (well) return [make('Succeeded', 'True', result, text)];
-  return [make('Succeeded', 'False', result, text), make('Stalled', 'True', result, cut(text, 200))];
+  return [make('Succeeded', 'False', result, text), make('Stalled', 'True', cause ?? result, cut(text, 200))];
 }
 
 /** Fields that are equal stay the same objects; and if all are, so does the status. */

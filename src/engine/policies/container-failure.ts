@@ -36,10 +36,16 @@ export function startFailure(status: ContainerStatus): Outcome | undefined {
   return outcome('Failed', 'NoShell', `Image "${image}" of container "${name}" has no /bin/sh: ${cure}.`);
 }
 
-function endFailure(
-  { name, state, image }: ContainerStatus,
-  report: StageReport | undefined,
-): Outcome | undefined {
+function endFailure(status: ContainerStatus, report: StageReport | undefined): Outcome | undefined {
+  const reason = status.state?.terminated?.reason;
+  // Only the runner knows which ended first: without its word it may be the container that lost its runner.
+  if (report?.result !== 'Lost' && reason !== 'OOMKilled' && reason !== 'ContainerStatusUnknown')
+    return undefined;
+  return endOutcome(status);
+}
+
+/** Of a container that ended before its steps had. */
+export function endOutcome({ name, state, image }: ContainerStatus): Outcome | undefined {
   const end = state?.terminated;
   if (end === undefined) return undefined;
   if (end.reason === 'OOMKilled') {
@@ -48,8 +54,6 @@ function endFailure(
   }
   if (end.reason === 'ContainerStatusUnknown')
     return outcome('Lost', 'NodeRestarted', `The node does not know how container "${name}" ended.`);
-  // Only the runner knows which ended first: without its word it may be the container that lost its runner.
-  if (report?.result !== 'Lost') return undefined;
   if (end.exitCode === LOOP_MISPLACED) {
     const cure = 'podTemplate must not share the process namespace or replace its command';
     return outcome('Failed', 'ContainerExited', `Container "${name}" cannot take steps: ${cure}.`);

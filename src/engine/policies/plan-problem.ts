@@ -50,6 +50,6 @@ function fail(decider: Decider, { startTime, result, reason, message }: Failure)
   const total = stages.size;
   const summary = { startTime, allowed: NONE, total, message, revision: decider.input.run.status?.revision };
   if ([...stages.values()].some(isActive)) return summarize(decider, { ...summary, doing: reason });
-  decider.warn(`Run${result}`, message);
-  return summarize(decider, { ...summary, result });
+  decider.warn(reason, message);
+  return summarize(decider, { ...summary, result, cause: reason });
 }

@@ -107,6 +107,11 @@ export class Driven {
       .join(' ');
   }
 
+  /** `Type:Reason …` of the Run's conditions. */
+  get reasons(): string {
+    return (this.run.status?.conditions ?? []).map(({ type, reason }) => `${type}:${reason}`).join(' ');
+  }
+
   get createdNames(): string {
     return this.created.map(({ stage, attempt }) => `${stage}#${attempt}`).join(' ');
   }

@@ -28,7 +28,7 @@ export interface Simulated {
 class Crash extends Error {}
 
 const LONGEST_MS = 7 * 86_400_000;
-const MOST_TURNS = 5000;
+const MOST_TURNS = 50_000;
 
 interface Faults {
   crash: number;
@@ -167,10 +167,8 @@ class Simulation {
       this.#wakeAt ?? Number.POSITIVE_INFINITY,
       late ? this.#now + 50 : Number.POSITIVE_INFINITY,
     );
-    assert.ok(
-      Number.isFinite(at),
-      `nothing will ever happen again: ${describe(this.#stored)}${this.#alive()}`,
-    );
+    if (!Number.isFinite(at))
+      assert.fail(`nothing will ever happen again: ${describe(this.#stored)}${this.#alive()}`);
     this.#now = Math.max(this.#now, at);
     if (next !== undefined && next.at <= this.#now) {
       this.#timers.shift();
