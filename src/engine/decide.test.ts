@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { aPlan, aStage, NOW } from '../testing/engine/builders.ts';
 import { Driven } from '../testing/engine/driven.ts';
+import { decide } from './decide.ts';
 
 describe('a Run that goes well', () => {
   it('runs its stages in order, records each pod when it is seen, and ends as Succeeded', () => {
@@ -41,6 +42,14 @@ describe('a Run that goes well', () => {
     run.ends('a', 'Succeeded');
     run.pass();
     assert.equal(run.run.status?.result, 'Succeeded');
+  });
+
+  it('is decided without touching what was given, and alike each time', () => {
+    const run = new Driven(aPlan([aStage('a', { retries: { limit: 1 } }), aStage('b')]));
+    run.pass();
+    run.ends('a', 'Failed', { steps: [{ name: 'make', result: 'Failed', message: 'exit code 2' }] });
+    const input = deepFreeze(run.input());
+    assert.deepEqual(decide(input), decide(input));
   });
 
   it('changes nothing when nothing has changed', () => {
@@ -91,3 +100,9 @@ describe('a stage that fails', () => {
     assert.equal(run.now, NOW);
   });
 });
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}
