@@ -23,8 +23,17 @@ export const INSTRUCTIONS_CHUNK_BYTES: number = 96 * 1024;
 /** FIFOs for the output of steps that are made beforehand; the runner uses them again and makes more when it must. */
 export const READY_FIFOS = 4;
 
-/** Node's settings for a small, short-lived process; measured by hack/bench/step-cost.ts. */
-export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=2', '--v8-pool-size=1', '--no-warnings'];
+/**
+ * Node's settings for a small, short-lived process, measured by hack/bench/runner-start.ts. Without optimising compilers
+ * 8 MB of the node binary are never paged in; ordinary output still passes at over 150 MB/s.
+ */
+export const NODE_FLAGS: readonly string[] = [
+  '--max-semi-space-size=2',
+  '--v8-pool-size=1',
+  '--no-opt',
+  '--no-maglev',
+  '--no-warnings',
+];
 
 /**
  * Command of the runner container. The FIFOs are made before Node starts, so that they are there when the kubelet
