@@ -67,16 +67,18 @@ export class Budget {
   /** What does not fit is left out whole: a value cut short would be a wrong value. */
   outputs(given: Readonly<Record<string, string>>): { outputs: Record<string, string>; dropped: string[] } {
     let room = Math.min(STAGE_OUTPUT_BYTES, Math.max(0, OUTPUT_BYTES - this.#usedOutputs));
-    const outputs: Record<string, string> = {};
+    // Of a map: a name such as `__proto__` is one as any other.
+    const kept = new Map<string, string>();
     const dropped: string[] = [];
     for (const [name, value] of Object.entries(given)) {
       const size = bytes(value) + name.length + 4;
-      if (size > room || Object.keys(outputs).length >= MOST_OUTPUTS) dropped.push(name);
+      if (size > room || kept.size >= MOST_OUTPUTS) dropped.push(name);
       else {
         room -= size;
-        outputs[name] = value;
+        kept.set(name, value);
       }
     }
+    const outputs = Object.fromEntries(kept);
     this.#outputs = this.#usedOutputs + bytes(outputs);
     return { outputs, dropped };
   }
