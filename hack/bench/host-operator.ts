@@ -80,7 +80,7 @@ export interface HostOperator {
 /** Returns when it leads. */
 export async function startOperator(prepared: Prepared, name: string): Promise<HostOperator> {
   const logFile = join(prepared.folder, `${name}.log`);
-  const log = openSync(logFile, 'a');
+  const log = openSync(logFile, 'w');
   // A pod's credentials lie at a fixed place; a mount namespace of its own has it without touching the machine.
   const script = [
     'mount -t tmpfs tmpfs /var/run',

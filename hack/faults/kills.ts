@@ -53,13 +53,15 @@ async function test(settings: Settings): Promise<readonly string[]> {
   const log = progress();
   const folder = await mkdtemp(join(tmpdir(), 'otto-kills-'));
   let kwok: ChildProcess | undefined;
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   try {
     const { cluster, client } = await clusterWithoutNode(settings.name, log);
     kwok = await startKwok({ kubeconfig: cluster.kubeconfig, folder, podMs: POD_MS });
     await addNodes(client, 2);
     const prepared = await prepareOperator({ cluster, folder });
     await clean(client);
-    return await killAndLook(client, settings, log, () => startOperator(prepared, IDENTITY));
+    return await killAndLook(client, settings, log, stop.signal, () => startOperator(prepared, IDENTITY));
   } finally {
     if (kwok !== undefined) await stopKwok(kwok);
     if (!settings.keep) await down(settings.name);
@@ -71,6 +73,7 @@ async function killAndLook(
   client: ApiClient,
   { kills, active, lifeMs, seed }: Settings,
   log: (line: string) => void,
+  stop: AbortSignal,
   start: () => ReturnType<typeof startOperator>,
 ): Promise<readonly string[]> {
   const random = new Random(seed);
@@ -81,7 +84,7 @@ async function killAndLook(
   await census.start();
   let operator = await start();
   const began = performance.now();
-  for (let kill = 1; kill <= kills; kill++) {
+  for (let kill = 1; kill <= kills && !stop.aborted; kill++) {
     await load.fill();
     await delay(LEAST_LIFE_MS + random.next() * (lifeMs - LEAST_LIFE_MS));
     if (random.whole(1, DELETIONS) === 1) await deleteSomePod(client, namespace, random, census);
