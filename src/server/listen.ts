@@ -1,5 +1,12 @@
 /** Servers that start, tell their port, and stop within a limit. */
-import { createServer as createHttp, type RequestListener, type Server } from 'node:http';
+import {
+  createServer as createHttp,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttps, type Server as TlsServer } from 'node:https';
 import type { KeyPair } from './tls/certificates.ts';
 
@@ -15,8 +22,34 @@ export interface ListeningTls extends Listening {
   renew(certificate: KeyPair): void;
 }
 
-export async function listenHttp(handler: RequestListener, port: number, host?: string): Promise<Listening> {
-  return await listen(createHttp(handler), port, host);
+/** What a client may take of the server; milliseconds. */
+export interface Limits {
+  /** From the connection to the end of TLS' handshake, and from there to the end of a request's head. */
+  headMs: number;
+  /** From a request's first byte to its last. */
+  requestMs: number;
+  idleMs: number;
+  /** How often the others are checked. */
+  checkMs: number;
+  /** More are closed at once. */
+  connections: number;
+}
+
+const LIMITS: Limits = {
+  headMs: 10_000,
+  requestMs: 15_000,
+  idleMs: 75_000,
+  checkMs: 5000,
+  connections: 5000,
+};
+
+export async function listenHttp(
+  handler: RequestListener,
+  port: number,
+  host?: string,
+  limits: Limits = LIMITS,
+): Promise<Listening> {
+  return await listen(createHttp(httpOptions(limits), handler), port, host, limits);
 }
 
 export async function listenHttps(
@@ -24,9 +57,11 @@ export async function listenHttps(
   certificate: KeyPair,
   port: number,
   host?: string,
+  limits: Limits = LIMITS,
 ): Promise<ListeningTls> {
-  const server = createHttps(secure(certificate), handler);
-  const listening = await listen(server, port, host);
+  const options = { ...httpOptions(limits), handshakeTimeout: limits.headMs, ...secure(certificate) };
+  const server = createHttps(options, handler);
+  const listening = await listen(server, port, host, limits);
   return { ...listening, renew: (pair) => server.setSecureContext(secure(pair)) };
 }
 
@@ -34,10 +69,29 @@ function secure(pair: KeyPair): { cert: string; key: string; minVersion: 'TLSv1.
   return { cert: pair.certificate, key: pair.key, minVersion: 'TLSv1.3' };
 }
 
-async function listen(server: Server | TlsServer, port: number, host?: string): Promise<Listening> {
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 15_000;
-  server.keepAliveTimeout = 75_000;
+function httpOptions({ headMs, requestMs, idleMs, checkMs }: Limits): ServerOptions {
+  return {
+    headersTimeout: headMs,
+    requestTimeout: requestMs,
+    keepAliveTimeout: idleMs,
+    connectionsCheckingInterval: checkMs,
+  };
+}
+
+async function listen(
+  server: Server | TlsServer,
+  port: number,
+  host: string | undefined,
+  { connections }: Limits,
+): Promise<Listening> {
+  server.maxConnections = connections;
+  const open = new Set<ServerResponse>();
+  let closing = false;
+  server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
+    if (closing) response.setHeader('Connection', 'close');
+    open.add(response);
+    response.on('close', () => open.delete(response));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
@@ -50,6 +104,9 @@ async function listen(server: Server | TlsServer, port: number, host?: string): 
     port: address !== null && typeof address === 'object' ? address.port : port,
     close: (limitMs) =>
       new Promise((resolve) => {
+        closing = true;
+        // A connection that is kept alive after its answer would be waited for.
+        for (const response of open) if (!response.headersSent) response.setHeader('Connection', 'close');
         const timer = setTimeout(() => server.closeAllConnections(), limitMs);
         server.close(() => {
           clearTimeout(timer);

@@ -27,6 +27,7 @@ export interface ReportsOptions {
 interface Answer {
   code: number;
   message: string;
+  headers?: { readonly [name: string]: string };
 }
 
 const NO_CONTENT: Answer = { code: 204, message: '' };
@@ -55,19 +56,20 @@ async function respond(
 
 async function answer(request: IncomingMessage, options: ReportsOptions): Promise<Answer> {
   if (request.url !== '/v1/report') return { code: 404, message: 'there is only /v1/report' };
-  if (request.method !== 'POST') return { code: 405, message: 'reports are sent by POST' };
+  if (request.method !== 'POST')
+    return { code: 405, message: 'reports are sent by POST', headers: { Allow: 'POST' } };
   const token = /^Bearer ([A-Za-z0-9._~+/=-]{20,8192})$/.exec(request.headers.authorization ?? '')?.[1];
   const claimed = token === undefined ? undefined : claimedPod(token);
-  if (token === undefined || claimed === undefined)
-    return { code: 401, message: 'a token of the stage pod is needed' };
+  if (token === undefined || claimed === undefined) return unauthorized('a token of the stage pod is needed');
   if (Number(request.headers['content-length'] ?? 0) > MOST_BYTES) return tooLarge();
   if (options.findStage(claimed) === undefined)
     return { code: 403, message: 'the token is of no stage pod that runs' };
   const pod = await options.review(token);
-  if (pod === undefined) return { code: 401, message: 'the token is not valid for this audience' };
+  if (pod === undefined) return unauthorized('the token is not valid for this audience');
   const body = await read(request);
-  if (body === undefined) return tooLarge();
-  const report = parse(body);
+  if (body === 'cut') return { code: 400, message: 'the report ends early' };
+  if (body === 'too large') return tooLarge();
+  const report = parse(body.toString('utf8'));
   if (report instanceof ReportError) return { code: 400, message: report.message };
   // Looked up again by the proven identity.
   const stage = options.findStage(pod.uid);
@@ -84,6 +86,10 @@ async function answer(request: IncomingMessage, options: ReportsOptions): Promis
     : { code: 409, message: 'a later report is here already' };
 }
 
+function unauthorized(message: string): Answer {
+  return { code: 401, message, headers: { 'WWW-Authenticate': 'Bearer' } };
+}
+
 function tooLarge(): Answer {
   return { code: 413, message: `a report has at most ${MOST_BYTES} bytes` };
 }
@@ -97,16 +103,20 @@ function parse(body: string): StageReport | ReportError {
   }
 }
 
-async function read(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    size += chunk.length;
-    if (size > MOST_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+/** A client that hangs up or is too slow is no trouble of ours. */
+function read(request: IncomingMessage): Promise<Buffer | 'cut' | 'too large'> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MOST_BYTES) chunks.push(chunk);
+      else resolve('too large');
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', () => resolve('cut'));
+    request.on('close', () => resolve('cut'));
+  });
 }
 
 function send(request: IncomingMessage, response: ServerResponse, given: Answer): void {
@@ -114,6 +124,7 @@ function send(request: IncomingMessage, response: ServerResponse, given: Answer)
   // What was not read would be taken for the next request on this connection.
   if (!request.readableEnded && given.code >= 400) response.setHeader('Connection', 'close');
   response.statusCode = given.code;
+  for (const [name, value] of Object.entries(given.headers ?? {})) response.setHeader(name, value);
   if (given.message === '') {
     response.end();
     return;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { TOKEN_AUDIENCE } from '../api/names.ts';
 import type { ApiClient } from '../kube/client.ts';
+import { Recent } from '../kube/recent.ts';
 
 export interface PodIdentity {
   namespace: string;
@@ -14,6 +15,8 @@ export type ReviewToken = (token: string) => Promise<PodIdentity | undefined>;
 
 const REMEMBERED_MS = 5 * 60_000;
 const MOST_REMEMBERED = 10_000;
+/** A JSON Web Token, or the beginning of one: errors quote answers up to a length. */
+const LOOKS_LIKE_TOKEN = /\beyJ[A-Za-z0-9._-]{10,}/g;
 const POD_NAME = 'authentication.kubernetes.io/pod-name';
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
 
@@ -26,39 +29,31 @@ interface TokenReview {
 }
 
 export function tokenReviewer(client: Pick<ApiClient, 'request'>, now: () => number): ReviewToken {
-  const known = new Map<string, { until: number; identity: Promise<PodIdentity | undefined> }>();
+  const known = new Recent<string, { until: number; identity: Promise<PodIdentity | undefined> }>(
+    MOST_REMEMBERED,
+  );
   return (token) => {
     const hash = createHash('sha256').update(token).digest('base64');
     const held = known.get(hash);
     if (held !== undefined && held.until > now()) return held.identity;
-    const identity = ask(client, token);
-    known.delete(hash);
+    // Only a yes is remembered: a no may be an outage, and costs the API server no more than it costs the asker.
+    const identity = ask(client, token).then(
+      (answer) => {
+        if (answer === undefined) known.delete(hash);
+        return answer;
+      },
+      (error: unknown) => {
+        known.delete(hash);
+        throw error;
+      },
+    );
     known.set(hash, { until: now() + REMEMBERED_MS, identity });
-    if (known.size > MOST_REMEMBERED) {
-      const oldest = known.keys().next();
-      if (oldest.done !== true) known.delete(oldest.value);
-    }
-    void forgetUnlessKnown(known, hash, identity);
     return identity;
   };
 }
 
-/** Only a yes is remembered: a no may be an outage, and costs the API server no more than it costs the asker. */
-async function forgetUnlessKnown(
-  known: Map<string, unknown>,
-  hash: string,
-  identity: Promise<PodIdentity | undefined>,
-): Promise<void> {
-  const answer = await identity.catch(() => undefined);
-  if (answer === undefined) known.delete(hash);
-}
-
 async function ask(client: Pick<ApiClient, 'request'>, token: string): Promise<PodIdentity | undefined> {
-  const review = await client.request('POST', '/apis/authentication.k8s.io/v1/tokenreviews', {
-    apiVersion: 'authentication.k8s.io/v1',
-    kind: 'TokenReview',
-    spec: { token, audiences: [TOKEN_AUDIENCE] },
-  });
+  const review = await post(client, token);
   const { status }: TokenReview = typeof review === 'object' && review !== null ? review : {};
   if (status?.authenticated !== true || status.audiences?.includes(TOKEN_AUDIENCE) !== true) return undefined;
   const [, , namespace] = /^(system:serviceaccount):([^:]+):/.exec(status.user?.username ?? '') ?? [];
@@ -67,6 +62,23 @@ async function ask(client: Pick<ApiClient, 'request'>, token: string): Promise<P
   return namespace === undefined || name === undefined || uid === undefined
     ? undefined
     : { namespace, name, uid };
+}
+
+/** Rejects without the token, whatever the answer repeats of the request: errors go to logs. */
+function post(client: Pick<ApiClient, 'request'>, token: string): Promise<unknown> {
+  const review = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenReview',
+    spec: { token, audiences: [TOKEN_AUDIENCE] },
+  };
+  return client
+    .request('POST', '/apis/authentication.k8s.io/v1/tokenreviews', review)
+    .catch((error: unknown) => Promise.reject(withoutToken(error)));
+}
+
+function withoutToken(error: unknown): Error {
+  const said = error instanceof Error ? error.message : String(error);
+  return new Error(said.replaceAll(LOOKS_LIKE_TOKEN, '***'));
 }
 
 /**

@@ -2,7 +2,7 @@
  * The operator's TLS material in a Secret of its own: made at the first start, its server certificate renewed at two
  * thirds of its life, its authority a year before its end (stages that run then go on without direct reports).
  */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { KubeObject, OwnerReference } from '../../api/kubernetes.ts';
 import type { ApiClient } from '../../kube/client.ts';
@@ -28,23 +28,32 @@ export interface TlsOptions {
   owner?: OwnerReference;
 }
 
+export type SecretsClient = Pick<ApiClient, 'get' | 'create' | 'patch'>;
+
 const DAY_MS = 86_400_000;
 const ATTEMPTS = 5;
 
-/** Reads the Secret, and writes it first where it is missing, old or for other hosts. */
-export async function ensureTls(client: ApiClient, options: TlsOptions, now: number): Promise<TlsMaterial> {
+/** A certificate that was read, with the key that it is of. */
+interface Held {
+  pair: KeyPair;
+  certificate: X509Certificate;
+}
+
+/** Reads the Secret, and writes it first where it is missing, damaged, old or for other hosts. */
+export async function ensureTls(
+  client: SecretsClient,
+  options: TlsOptions,
+  now: number,
+): Promise<TlsMaterial> {
   const key = { namespace: options.namespace, name: options.name };
   for (let attempt = 1; ; attempt++) {
     const existing = await find(client, key);
-    const held = existing === undefined ? undefined : decode(existing);
-    const authority =
-      held !== undefined && lifeLeft(held.authority.certificate, now) > 365 * DAY_MS
-        ? held.authority
-        : undefined;
-    if (held !== undefined && authority !== undefined && serves(held.server, authority, options.hosts, now)) {
-      return { authority: authority.certificate, server: held.server };
+    const authority = existing === undefined ? undefined : heldAuthority(existing, now);
+    const held = existing === undefined ? undefined : read(existing, 'tls');
+    if (authority !== undefined && held !== undefined && serves(held, authority, options.hosts, now)) {
+      return { authority: authority.pair.certificate, server: held.pair };
     }
-    const issuer = authority ?? (await createAuthority(`${options.name} authority`, now));
+    const issuer = authority?.pair ?? (await createAuthority(`${options.name} authority`, now));
     const server = await createServerCertificate(issuer, options.hosts, now);
     const data = encode(issuer, server);
     try {
@@ -60,14 +69,15 @@ export async function ensureTls(client: ApiClient, options: TlsOptions, now: num
       }
       return { authority: issuer.certificate, server };
     } catch (error) {
-      // Another process was first: take what it wrote.
-      if (attempt >= ATTEMPTS || !(isAlreadyExists(error) || isConflict(error))) throw error;
+      // Another process was first: take what it wrote, or write where it took the Secret away.
+      const isOvertaken = isAlreadyExists(error) || isConflict(error) || isNotFound(error);
+      if (attempt >= ATTEMPTS || !isOvertaken) throw error;
     }
   }
 }
 
 async function find(
-  client: ApiClient,
+  client: SecretsClient,
   key: { namespace: string; name: string },
 ): Promise<Secret | undefined> {
   try {
@@ -90,24 +100,36 @@ function encode(authority: KeyPair, server: KeyPair): Record<string, string> {
   );
 }
 
-function decode(secret: Secret): { authority: KeyPair; server: KeyPair } | undefined {
-  const file = (name: string): string => Buffer.from(secret.data?.[name] ?? '', 'base64').toString('utf8');
-  const authority = { certificate: file('ca.crt'), key: file('ca.key') };
-  const server = { certificate: file('tls.crt'), key: file('tls.key') };
-  const all = [authority.certificate, authority.key, server.certificate, server.key];
-  return all.every((pem) => pem.startsWith('-----BEGIN')) ? { authority, server } : undefined;
+/** Undefined where the files are missing or damaged, or the key is not the certificate's. */
+function read(secret: Secret, name: 'ca' | 'tls'): Held | undefined {
+  const file = (end: string): string =>
+    Buffer.from(secret.data?.[`${name}.${end}`] ?? '', 'base64').toString('utf8');
+  try {
+    const pair = { certificate: file('crt'), key: file('key') };
+    const certificate = new X509Certificate(pair.certificate);
+    return certificate.checkPrivateKey(createPrivateKey(pair.key)) ? { pair, certificate } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-function serves(server: KeyPair, authority: KeyPair, hosts: readonly string[], now: number): boolean {
-  const certificate = new X509Certificate(server.certificate);
+/** Undefined where it must be made: it is not there, or its end is too near for what it signs. */
+function heldAuthority(secret: Secret, now: number): Held | undefined {
+  const held = read(secret, 'ca');
+  const isOurs = held?.certificate.publicKey.asymmetricKeyDetails?.namedCurve === 'prime256v1';
+  return held !== undefined && isOurs && lifeLeft(held.certificate, now) > 365 * DAY_MS ? held : undefined;
+}
+
+function serves(server: Held, authority: Held, hosts: readonly string[], now: number): boolean {
+  const { certificate } = server;
   const known = hosts.every((host) =>
     isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host),
   );
-  const life = Date.parse(certificate.validTo) - Date.parse(certificate.validFrom);
-  const fresh = lifeLeft(server.certificate, now) > life / 3;
-  return known && fresh && certificate.verify(new X509Certificate(authority.certificate).publicKey);
+  const from = Date.parse(certificate.validFrom);
+  const fresh = from <= now && lifeLeft(certificate, now) > (Date.parse(certificate.validTo) - from) / 3;
+  return known && fresh && certificate.verify(authority.certificate.publicKey);
 }
 
-function lifeLeft(pem: string, now: number): number {
-  return Date.parse(new X509Certificate(pem).validTo) - now;
+function lifeLeft(certificate: X509Certificate, now: number): number {
+  return Date.parse(certificate.validTo) - now;
 }
