@@ -115,6 +115,14 @@ describe('the environment of the steps', () => {
     assert.equal(env['OTTO_RUN'], 'demo-1');
     assert.equal(env['OTTO_STAGE'], 'build');
   });
+
+  it('lets git work in the workspace, whose folder belongs to root', () => {
+    const env = environmentFor({});
+    assert.deepEqual(
+      [env['GIT_CONFIG_COUNT'], env['GIT_CONFIG_KEY_0'], env['GIT_CONFIG_VALUE_0']],
+      ['1', 'safe.directory', '/workspace'],
+    );
+  });
 });
 
 describe('the name of a step', () => {

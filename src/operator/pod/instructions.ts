@@ -67,11 +67,18 @@ function firstLine(planned: PlannedStep): string {
   return text.length > 60 ? `${text.slice(0, 57).replace(/[\ud800-\udbff]$/, '')}...` : text;
 }
 
+/** A volume's folder belongs to root, and git works only in what its user owns, or is told to trust. */
+const GIT_TRUST: Readonly<Record<string, string>> = {
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'safe.directory',
+  GIT_CONFIG_VALUE_0: WORKSPACE_PATH,
+};
+
 /** Parameters first, so that a stage's own env goes before them; Otto's own names cannot be taken. */
 function stepEnvironment(stage: StageAttempt): Record<string, string> {
   const { instance, run } = stage;
   const { params, source } = instance.scope;
-  const given: Record<string, string> = {};
+  const given: Record<string, string> = { ...GIT_TRUST };
   for (const [name, value] of Object.entries(params)) given[paramVariable(name)] = asText(value);
   const own: Record<string, string> = {
     CI: 'true',
