@@ -29,9 +29,20 @@ export class Containers {
     return { lost: `container ${wanted} did not start within ${this.#waitMs / 1000} s` };
   }
 
-  isLost(name: string | undefined): boolean {
-    const found = this.#byName.get(name ?? this.#first ?? '');
-    return found === undefined || 'lost' in asLost(found);
+  /** Settles when each has begun or is lost. */
+  async allUp(): Promise<void> {
+    const opened = [...this.#byName.values()].flatMap((found) =>
+      'container' in found ? [found.container] : [],
+    );
+    await Promise.all(opened.map((container) => container.whenUp()));
+  }
+
+  /** Why the container cannot take a step now, without waiting for it. */
+  missing(name: string | undefined): string | undefined {
+    const wanted = name ?? this.#first ?? '';
+    const found = asLost(this.#byName.get(wanted) ?? { lost: `there is no container ${wanted}` });
+    if ('lost' in found) return found.lost;
+    return found.container.isUp ? undefined : `container ${wanted} is not up`;
   }
 
   /** Ends the containers' loops. */

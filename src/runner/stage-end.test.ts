@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { aStep, RunnerStage, type StageEnded, sh } from '../testing/runner-stage.ts';
+import { aBlock, aStep, RunnerStage, type StageEnded, sh } from '../testing/runner-stage.ts';
 import type { Instructions } from './protocol.ts';
 
 /** The text of the log without times. */
@@ -88,6 +89,16 @@ describe('the end of a stage', function () {
       assert.doesNotMatch(ended.log, /Z never/);
     });
 
+    it('by no timeout while its container is not up', async () => {
+      await stage.stop();
+      const slow = join(mkdtempSync(join(tmpdir(), 'otto-slow-')), 'sh');
+      writeFileSync(slow, '#!/bin/sh\n[ $$ != 1 ] || sleep 1\nexec dash "$@"\n', { mode: 0o755 });
+      stage = new RunnerStage({ main: slow });
+      const block = aBlock('group', [sh('true')], {}, { timeoutSeconds: 0.5 });
+      assert.equal(await result({ steps: [block], timeoutSeconds: 0.7 }), 'Succeeded - -');
+      rmSync(join(slow, '..'), { recursive: true });
+    });
+
     it('at TERM, which a script may handle, and runs post', async () => {
       const { process, ended } = stage.start({
         steps: [
@@ -141,6 +152,31 @@ describe('the end of a stage', function () {
       assert.equal(report?.result, 'Succeeded');
       assert.match(log, /through/);
     });
+  });
+
+  it('by lack of memory is its own failure, and names container and limit', async () => {
+    // The kernel's counter comes through the loop, in whose name a script may speak.
+    const forged = 'printf "\\nrc ${id%.env} 137 9\\n" > ${OTTO_OUTPUT%/*}/rep';
+    const script = `#!/bin/sh\nid=\${OTTO_OUTPUT##*/}; ${forged}; sleep 5`;
+    assert.equal(
+      await result({ steps: [sh(script, { name: 'big' })], memoryLimits: { main: '64Mi' } }),
+      "Failed OOMKilled Step 'big': container main ran out of memory (limit 64Mi): exit code 137 (SIGKILL)",
+    );
+  });
+
+  it('comes at once when TERM finds it waiting for its container, post steps included', async () => {
+    await stage.stop();
+    stage = new RunnerStage({ main: '/bin/false' });
+    const always = [sh('true', { name: 'clean' })];
+    const { process, ended } = stage.start({
+      steps: [aStep('echo', { message: 'up' }), sh('true')],
+      post: { ...NO_POST, always },
+    });
+    await stage.seen(/Z up/);
+    process.kill('SIGTERM');
+    const { report } = await ended;
+    assert.equal(report?.result, 'Interrupted');
+    assert.equal(report?.steps.at(-1)?.message, 'left out: container main is not up');
   });
 
   describe('that loses its container', () => {

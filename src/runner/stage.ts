@@ -63,7 +63,11 @@ export class StageRun {
     const { instructions, interruption } = this.#options;
     const stop = interruption.child();
     try {
-      if (instructions.timeoutSeconds !== undefined) stop.expire(instructions.timeoutSeconds, 'stage');
+      const { timeoutSeconds } = instructions;
+      if (timeoutSeconds !== undefined) {
+        // As the operator counts it: that an image is pulled is not the stage's doing.
+        void this.#state.containers.allUp().then(() => stop.expire(timeoutSeconds, 'stage'));
+      }
       let ended = await this.#steps(stop);
       stop.dispose();
       const outputs = goesOn(ended) ? await this.#outputs() : { values: {} };
@@ -116,20 +120,22 @@ export class StageRun {
         : whole;
     }
     stop.dispose();
-    return whole;
+    // What a library step said of the stage, also of one in post.
+    return this.#state.verdict === undefined ? whole : worse(whole, this.#state.verdict);
   }
 
   async #outputs(): Promise<{ values: Record<string, string> } | { problem: string; reason: string }> {
     const { outputs, limits } = this.#options.instructions;
-    const values: Record<string, string> = {};
+    const rendered: [string, string][] = [];
     const scope = this.#state.values(this.#state.environment({}));
     for (const [name, template] of Object.entries(outputs)) {
       try {
-        values[name] = await renderText(template, scope);
+        rendered.push([name, await renderText(template, scope)]);
       } catch (error) {
         return { problem: `output ${name}: ${messageOf(error)}`, reason: 'InvalidExpression' };
       }
     }
+    const values = Object.fromEntries(rendered);
     const bytes = Buffer.byteLength(JSON.stringify(values));
     if (bytes <= limits.outputsBytes + 2) return { values };
     // Cut, a value would be a wrong one for whoever reads it.

@@ -24,7 +24,7 @@ export async function runSteps(
     whole = worse(whole, step.block === undefined ? named(outcome, name) : { ...outcome, outputs: {} });
     if (!goesOn(outcome)) return whole;
     // A library step may end the whole stage and be well itself.
-    if (state.verdict?.result === 'Aborted') return worse(whole, state.verdict);
+    if (!place.post && state.verdict?.result === 'Aborted') return worse(whole, state.verdict);
   }
   return whole;
 }
@@ -52,7 +52,7 @@ async function runStep(step: StepInstruction, place: Place, state: StageState): 
     if (message !== undefined) log.note(message);
     log.end(number, 'Skipped', 0);
     const outcome: Outcome = { result: 'Skipped', outputs: {} };
-    record(step, outcome, state);
+    state.record(step, outcome);
     return { outcome, name };
   };
   let problem = own.problem;
@@ -63,26 +63,35 @@ async function runStep(step: StepInstruction, place: Place, state: StageState): 
       problem = `if: ${messageOf(error)}`;
     }
   }
-  if (runsInContainer(step.symbol)) {
+  const script = firstScript(step);
+  if (script !== undefined && !place.post) {
     // Before it counts as started: an image may have to be pulled.
-    const found = await state.containers.ready(step.container, place.stop.signal);
-    if (place.post && 'lost' in found) return skipped(`left out: ${found.lost}`);
+    await state.containers.ready(script.container, place.stop.signal);
+  } else if (script === step) {
+    // Post steps have little time, and nothing comes up in a pod that is being ended.
+    const missing = state.containers.missing(step.container);
+    if (missing !== undefined) return skipped(`left out: ${missing}`);
   }
   const { number, status } = progress.start(step, name);
   log.start(number, status.name);
   const started = Date.now();
   const here = { ...place, env };
-  const outcome =
+  const ended =
     problem === undefined ? await tries(step, name, here, state) : failed(problem, 'InvalidExpression');
+  const outcome = state.record(step, ended);
   progress.end(step, outcome);
-  record(step, outcome, state);
   if (outcome.message !== undefined && step.block === undefined) log.note(progress.mask(outcome.message));
   log.end(number, outcome.result, Date.now() - started);
   return { outcome, name };
 }
 
-function record(step: StepInstruction, { result, outputs }: Outcome, state: StageState): void {
-  if (step.id !== undefined) state.steps[step.id] = { result, outputs };
+/** Whose container must be up for the step's time to count: its own, or of a block with a timeout the first in it. */
+function firstScript(step: StepInstruction): StepInstruction | undefined {
+  if (runsInContainer(step.symbol)) return step;
+  if (step.timeoutSeconds === undefined) return undefined;
+  const scripts = (steps: readonly StepInstruction[]): StepInstruction[] =>
+    steps.flatMap((inner) => (runsInContainer(inner.symbol) ? [inner] : scripts(inner.block ?? [])));
+  return scripts(step.block ?? [])[0];
 }
 
 async function tries(step: StepInstruction, name: string, place: Place, state: StageState): Promise<Outcome> {
@@ -127,7 +136,6 @@ async function attempt(
   state: StageState,
 ): Promise<Outcome> {
   const env = state.environment(place.env);
-  if (step.block !== undefined && step.symbol === 'group') return runSteps(step.block, place, state);
   let parameters: { [name: string]: Json };
   let output: StepOutput;
   try {
@@ -168,15 +176,16 @@ async function renderEnv(
   state: StageState,
 ): Promise<{ env: Record<string, string>; problem?: string }> {
   const values = state.values(outer);
-  const env: Record<string, string> = {};
+  const rendered: [string, string][] = [];
   let problem: string | undefined;
   for (const [name, text] of Object.entries(step.env)) {
     try {
-      env[name] = await renderText(text, values);
+      rendered.push([name, await renderText(text, values)]);
     } catch (error) {
       problem ??= `env ${name}: ${messageOf(error)}`;
     }
   }
+  const env = Object.fromEntries(rendered);
   return problem === undefined ? { env } : { env, problem };
 }
 

@@ -10,6 +10,7 @@ export class StopSource {
   readonly #controller = new AbortController();
   #stop: Stop | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #disposed = false;
   #unlink: () => void = () => {};
 
   get signal(): AbortSignal {
@@ -28,6 +29,7 @@ export class StopSource {
   }
 
   expire(seconds: number, of: 'step' | 'stage' | 'post'): void {
+    if (this.#disposed) return;
     const act = (): void => this.abort({ kind: 'timeout', of, seconds });
     this.#timer = setTimeout(act, Math.min(seconds * 1000, LONGEST_WAIT_MS));
     this.#timer.unref();
@@ -46,6 +48,7 @@ export class StopSource {
   }
 
   dispose(): void {
+    this.#disposed = true;
     clearTimeout(this.#timer);
     this.#unlink();
   }
