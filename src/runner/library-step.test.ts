@@ -109,7 +109,11 @@ describe('a step of the library', function () {
     aLibraryStep('quit', `await control({ type: 'TerminatePipeline' });`);
     const { log, report } = await stage.run({
       steps: [aStep('quit', {}), aStep('echo', { message: 'never' })],
-      post: { always: [aStep('echo', { message: 'post' })], success: [], failure: [] },
+      post: {
+        always: [aStep('echo', { message: 'first' }), aStep('echo', { message: 'post' })],
+        success: [],
+        failure: [],
+      },
     });
     assert.equal(report?.result, 'Aborted');
     assert.doesNotMatch(log, /never/);

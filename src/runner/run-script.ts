@@ -28,7 +28,7 @@ export async function runScript(call: Call): Promise<Outcome> {
   output.end();
   if (end.kind === 'lost') return lost(end.why);
   if (end.kind === 'invalid') return failed(end.why);
-  for (const problem of end.outputs.problems) state.log.note(problem);
+  for (const problem of end.outputs.problems) state.log.note(state.progress.mask(problem));
   if (end.outputDeleted) state.log.note('the script deleted the FIFO of its output: some may be missing');
   const outputs = { ...end.outputs.values };
   if (returnStatus === true) outputs['status'] = String(end.exit.code);

@@ -2,7 +2,7 @@
 import type { Json } from '../api/pipeline.ts';
 import type { LateScope, Values } from '../plan/expression.ts';
 import type { Containers } from './containers.ts';
-import { type Outcome, worse } from './outcome.ts';
+import { failed, type Outcome, worse } from './outcome.ts';
 import type { Progress } from './progress.ts';
 import type { Instructions, StepInstruction } from './protocol.ts';
 import type { StageLog } from './stage-log.ts';
@@ -34,6 +34,9 @@ export interface Call {
   state: StageState;
 }
 
+/** What all kept outputs of a stage may take: they are in this process's memory. */
+const MOST_OUTPUT_BYTES = 8 * 1024 * 1024;
+
 export class StageState {
   readonly instructions: Instructions;
   readonly log: StageLog;
@@ -48,6 +51,7 @@ export class StageState {
   readonly checkout: StepInstruction | undefined;
   /** By id, of steps that ended. */
   readonly steps: LateScope['steps'] = {};
+  readonly #outputBytes = new Map<string, number>();
   /** Captured by library steps, without the prefix VAR_. */
   readonly variables: Map<string, string> = new Map();
   /** What a library step said of the whole stage. */
@@ -69,6 +73,26 @@ export class StageState {
     this.library = parts.library;
     this.checkout = parts.checkout;
     this.#revision = parts.instructions.scope.source.revision;
+  }
+
+  /** Makes a step's end known to later steps. @returns how it ended, which may be by outputs that are too much. */
+  record({ id }: StepInstruction, outcome: Outcome): Outcome {
+    if (id === undefined) return outcome;
+    const bytes = Object.entries(outcome.outputs).reduce((sum, [, value]) => sum + value.length, 0);
+    this.#outputBytes.set(id, bytes);
+    const total = [...this.#outputBytes.values()].reduce((sum, one) => sum + one, 0);
+    const kept =
+      total <= MOST_OUTPUT_BYTES
+        ? outcome
+        : failed(
+            `the outputs of all steps take more than ${MOST_OUTPUT_BYTES} bytes: hand over large data in files`,
+          );
+    if (kept !== outcome) this.#outputBytes.delete(id);
+    const { result, outputs } = kept;
+    // An id may be __proto__.
+    const value = { result, outputs };
+    Object.defineProperty(this.steps, id, { value, enumerable: true, writable: true, configurable: true });
+    return kept;
   }
 
   resolved(revision: string): void {

@@ -140,6 +140,16 @@ describe('a stage', function () {
       assert.deepEqual(ended.report?.outputs, { version: 'v1.2' });
     });
 
+    it('called as nobody should', async () => {
+      const ended = await stage.run({
+        steps: [
+          sh('echo __proto__=1 >> $OTTO_OUTPUT', { id: '__proto__' }),
+          aStep('echo', { message: '<${{ steps.__proto__.outputs.__proto__ }}>' }),
+        ],
+      });
+      assert.match(ended.log, /Z <1>\n/);
+    });
+
     it('of status and standard output', async () => {
       const ended = await stage.run({
         steps: [
