@@ -1,7 +1,8 @@
 /** What the runner is told, as JSON in its environment. */
+import { MAIN_CONTAINER } from '../../api/names.ts';
 import type { Json } from '../../api/pipeline.ts';
 import { paramVariable } from '../../plan/names.ts';
-import type { PlannedStep } from '../../plan/plan.ts';
+import type { PlannedStep, StageInstance } from '../../plan/plan.ts';
 import {
   CREDENTIALS_PATH,
   HOME_PATH,
@@ -13,6 +14,7 @@ import {
 import type { Instructions, StepInstruction } from '../../runner/protocol.ts';
 import type { PodConfig } from '../config.ts';
 import type { StageAttempt } from './build-pod.ts';
+import { kubeResources } from './container-fields.ts';
 import { userContainerNames } from './volumes.ts';
 
 export function instructions(stage: StageAttempt, config: PodConfig): Instructions {
@@ -36,6 +38,7 @@ export function instructions(stage: StageAttempt, config: PodConfig): Instructio
     env: stepEnvironment(stage),
     ...(instance.checkout && instance.source !== undefined ? { checkout: instance.source } : {}),
     containers: userContainerNames(instance),
+    ...memoryLimits(instance, config),
     steps: instance.steps.map(step),
     post: {
       always: instance.post.always.map(step),
@@ -46,6 +49,19 @@ export function instructions(stage: StageAttempt, config: PodConfig): Instructio
     scope: instance.scope,
     limits: { logBytes: config.logBytes, outputsBytes: config.outputsBytes },
   };
+}
+
+/** Told when a container runs out of memory. */
+function memoryLimits(
+  { image, resources, containers }: StageInstance,
+  { defaultResources }: PodConfig,
+): Pick<Instructions, 'memoryLimits'> {
+  const main = image === undefined ? [] : [{ name: MAIN_CONTAINER, ...(resources && { resources }) }];
+  const limits = [...main, ...containers].flatMap((container) => {
+    const limit = kubeResources(container.resources, defaultResources).limits?.['memory'];
+    return limit === undefined ? [] : [[container.name, limit] as const];
+  });
+  return limits.length === 0 ? {} : { memoryLimits: Object.fromEntries(limits) };
 }
 
 function step(planned: PlannedStep): StepInstruction {
