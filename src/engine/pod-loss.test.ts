@@ -106,6 +106,15 @@ describe('a pod that goes away', () => {
     assert.equal(run.shown, 'a:Lost/Preempted');
   });
 
+  it('was deleted from outside though its containers are seen to end first', () => {
+    const run = new Driven(plan);
+    run.pass();
+    run.look('a', { ...OVER, deletion: NOW + 1000 });
+    run.report('a', 'Interrupted', { reason: 'Interrupted' });
+    run.pass();
+    assert.equal(run.shown, 'a:Lost/PodDeleted');
+  });
+
   it('is deleted by force when its node does not end it', () => {
     const run = new Driven(plan);
     run.pass();

@@ -78,6 +78,15 @@ describe('a user container driven through its loop', () => {
         assert.equal(codeOf(end), 0);
       });
 
+      it('does not take the output of one that floods for the step’s', async () => {
+        const { end, output } = await run({
+          script: 'yes & echo started',
+          onOutput: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10),
+        });
+        assert.equal(codeOf(end), 0);
+        assert.ok(output.length < 2_000_000, `${output.length} characters came`);
+      });
+
       it('kills what ignores TERM and what left the process group', async () => {
         const abort = new AbortController();
         const { end } = await run({

@@ -163,7 +163,15 @@ export class UserContainer {
 
   #outputReader(name: string, data: (chunk: Buffer) => void): FifoReader {
     this.#pool.take(name);
-    return new FifoReader(join(this.#folder, name), { data, end: () => this.#pool.giveBack(name) }, true);
+    const handlers = {
+      data: (chunk: Buffer): void => {
+        data(chunk);
+        // Else a process that was left behind and writes without end hides for long that its step has ended.
+        this.#rep.drain();
+      },
+      end: (): void => this.#pool.giveBack(name),
+    };
+    return new FifoReader(join(this.#folder, name), handlers, true);
   }
 
   #ask(id: string, run: ScriptRun): Promise<Answer> {

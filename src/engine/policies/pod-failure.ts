@@ -15,6 +15,9 @@ const EXIT_CONFIG = 78;
 export function podFailure(pod: Pod, report: StageReport | undefined): Outcome {
   const disrupted = disruptionOf(pod);
   if (disrupted !== undefined) return outcome('Lost', disrupted.reason, disrupted.message);
+  // A deletion of ours is recorded before it is done.
+  if (pod.metadata.deletionTimestamp !== undefined)
+    return outcome('Lost', 'PodDeleted', `Pod "${pod.metadata.name}" was deleted from outside.`);
   return (
     deadline(pod) ??
     runnerKilled(pod) ??
