@@ -28,7 +28,7 @@ export async function runGit(call: Call): Promise<Outcome> {
       const again = error instanceof CheckoutError && error.transient && tried < TRIES;
       const message = state.progress.mask(messageOf(error));
       if (!again || place.stop.stop !== undefined) {
-        return failed(message, isCheckout ? 'CheckoutFailed' : undefined);
+        return { ...failed(message), ...(isCheckout ? { reason: 'CheckoutFailed' } : {}) };
       }
       state.log.note(`${message}; tried again in ${wait / 1000} s`);
       await pause(wait, place.stop.signal);
