@@ -18,8 +18,8 @@ export type ToolName = (typeof toolNames)[number];
 export type Build =
   /** `go install MODULE@VERSION`. */
   | { readonly kind: 'install'; readonly package: string }
-  /** `go build` in a folder of this repository; its files are part of the version. */
-  | { readonly kind: 'folder'; readonly folder: string };
+  /** `go build` of packages in a module of this repository, all at once; its files are part of the version. */
+  | { readonly kind: 'folder'; readonly folder: string; readonly packages: readonly string[] };
 
 export interface Tool {
   readonly version: string;
@@ -33,7 +33,7 @@ const component = 'k8s.io/component-base/version';
 
 const kubernetes: Tool = {
   version: 'v1.35.4',
-  build: { kind: 'folder', folder: join(cluster, 'kubernetes') },
+  build: { kind: 'folder', folder: join(cluster, 'kubernetes'), packages: ['.', './coredns'] },
   stamps: {
     [`${component}.gitVersion`]: 'v1.35.4',
     [`${component}.gitMajor`]: '1',
@@ -42,25 +42,32 @@ const kubernetes: Tool = {
 };
 
 export const catalogue: Readonly<Record<ToolName, Tool>> = {
-  // etcd, the API server, controllers, scheduler, kubelet, kube-proxy and kubectl in one program.
+  // etcd, the API server, controllers, scheduler, kubelet, kube-proxy and kubectl in one program, and CoreDNS beside it.
   kubernetes,
   kubectl: kubernetes,
+  coredns: kubernetes,
   helm: {
     version: 'v3.22.0',
     build: { kind: 'install', package: 'helm.sh/helm/v3/cmd/helm' },
-    stamps: { 'helm.sh/helm/v3/internal/version.version': 'v3.22.0' },
+    stamps: {
+      'helm.sh/helm/v3/internal/version.version': 'v3.22.0',
+      // The Kubernetes that it renders for where it asks no cluster; without these it is 1.20.
+      'helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor': '1',
+      'helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor': '37',
+      'helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor': '1',
+      'helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor': '37',
+    },
   },
   kind: { version: 'v0.33.0', build: { kind: 'install', package: 'sigs.k8s.io/kind' }, stamps: {} },
-  coredns: {
-    version: 'v1.14.2',
-    build: { kind: 'install', package: 'github.com/coredns/coredns' },
-    stamps: {},
-  },
   kwok: { version: 'v0.8.0', build: { kind: 'install', package: 'sigs.k8s.io/kwok/cmd/kwok' }, stamps: {} },
   kubeconform: {
     version: 'v0.7.0',
     build: { kind: 'install', package: 'github.com/yannh/kubeconform/cmd/kubeconform' },
     stamps: {},
   },
-  pause: { version: 'v1', build: { kind: 'folder', folder: join(cluster, 'pause') }, stamps: {} },
+  pause: {
+    version: 'v1',
+    build: { kind: 'folder', folder: join(cluster, 'pause'), packages: ['.'] },
+    stamps: {},
+  },
 };

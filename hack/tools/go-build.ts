@@ -31,7 +31,7 @@ export async function goBuild(folder: string, program: string, tool: Tool, log: 
     log(`${program} ${tool.version}: building, ${Math.round((Date.now() - started) / 1000)} s`);
   }, 10_000);
   try {
-    const command = goCommand(go, folder, program, tool);
+    const command = goCommand(go, folder, tool);
     await run(command.argv, { cwd: command.cwd, env: command.env, timeout: 30 * 60_000 });
   } finally {
     clearInterval(ticker);
@@ -47,12 +47,7 @@ export interface GoCommand {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export function goCommand(
-  go: string,
-  folder: string,
-  program: string,
-  { version, build, stamps }: Tool,
-): GoCommand {
+export function goCommand(go: string, folder: string, { version, build, stamps }: Tool): GoCommand {
   const ldflags = ['-s', '-w', ...Object.entries(stamps).map(([name, value]) => `-X ${name}=${value}`)].join(
     ' ',
   );
@@ -65,7 +60,8 @@ export function goCommand(
     GOARCH: goArch(),
   };
   if (build.kind === 'folder') {
-    const argv = [...nice, go, 'build', ...flags, '-mod=readonly', '-o', join(folder, program), '.'];
+    // A folder as the target: each program is named after its package.
+    const argv = [...nice, go, 'build', ...flags, '-mod=readonly', '-o', `${folder}/`, ...build.packages];
     return { argv, cwd: build.folder, env: target };
   }
   const argv = [...nice, go, 'install', ...flags, `${build.package}@${version}`];

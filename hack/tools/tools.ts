@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { catalogue, type Tool, type ToolName } from './catalogue.ts';
 import { cacheFolder } from './folders.ts';
 import { goBuild, type Log } from './go-build.ts';
@@ -26,7 +26,7 @@ export async function tool(name: ToolName, options: ToolOptions = {}): Promise<s
   }
   const { version, build } = catalogue[name];
   const program = build.kind === 'folder' ? basename(build.folder) : name;
-  const folder = join(cacheFolder(), 'tools', `${program}-${version}${await sourcesKey(catalogue[name])}`);
+  const folder = join(cacheFolder(), 'tools', `${program}-${version}-${await buildKey(catalogue[name])}`);
   // The multi-call program chooses by its first argument or its own name; a link gives it the name.
   const path = join(folder, name);
   if (existsSync(path)) return path;
@@ -51,16 +51,20 @@ async function buildInto(folder: string, program: string, tool: Tool, log: Log):
   }
 }
 
-/** Tools that are built from files of this repository change with them. */
-async function sourcesKey({ build }: Tool): Promise<string> {
-  if (build.kind !== 'folder') return '';
-  const hash = createHash('sha256');
-  for (const file of (await readdir(build.folder)).sort()) {
-    hash
-      .update(file)
-      .update('\0')
-      .update(await readFile(join(build.folder, file)))
-      .update('\0');
+/** Changes with how the tool is built, and with the files of this repository that it is built from. */
+async function buildKey({ build, stamps }: Tool): Promise<string> {
+  const how = build.kind === 'folder' ? build.packages : build.package;
+  const hash = createHash('sha256').update(JSON.stringify([how, stamps]));
+  if (build.kind === 'folder') {
+    const files = await readdir(build.folder, { recursive: true, withFileTypes: true });
+    const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+    for (const path of paths.toSorted()) {
+      hash
+        .update(relative(build.folder, path))
+        .update('\0')
+        .update(await readFile(path))
+        .update('\0');
+    }
   }
-  return `-${hash.digest('hex').slice(0, 12)}`;
+  return hash.digest('hex').slice(0, 12);
 }
