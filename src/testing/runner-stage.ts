@@ -63,6 +63,9 @@ export class RunnerStage {
     }
   }
 
+  /** The runner's main module; a benchmark takes the compiled one. */
+  program: string = join(import.meta.dirname, '../runner/main.ts');
+
   /** Further variables of the runner itself. */
   readonly env: Record<string, string> = {};
 
@@ -117,8 +120,7 @@ export class RunnerStage {
   start(given: Partial<Instructions> | string): { process: ChildProcess; ended: Promise<StageEnded> } {
     const body = typeof given === 'string' ? given : JSON.stringify(this.instructions(given));
     writeFileSync(this.#termination, '');
-    const main = join(import.meta.dirname, '../runner/main.ts');
-    const child = spawn(process.execPath, [...NODE_FLAGS, main], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, this.program], {
       env: {
         PATH: process.env['PATH'],
         TMPDIR: join(this.root, 'tmp'),
