@@ -1,7 +1,11 @@
 /** What the operator can be told from outside: environment variables and flags, checked before anything starts. */
+import { isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Json, Resources } from '../api/pipeline.ts';
 import type { EngineConfig } from '../engine/decide-types.ts';
+import { isDnsLabel } from '../plan/names.ts';
+import { shapeProblem } from './pod/template-shape.ts';
+import { readResources } from './read-resources.ts';
 import { SETTINGS, type Setting } from './settings.ts';
 
 export interface OperatorConfig {
@@ -84,10 +88,17 @@ export function readConfig(environment: Raw, flags: readonly string[], identity:
   const whole = (name: string, least: number, most: number): number => {
     const value = text(name);
     const parsed = Number(value);
-    if (value !== '' && (!Number.isInteger(parsed) || parsed < least || parsed > most)) {
+    if (value !== '' && (!/^\d{1,16}$/.test(value) || parsed < least || parsed > most)) {
       wrong(name, value, `a whole number from ${least} to ${most}`);
     }
     return parsed;
+  };
+  const label = (name: string, most: number): string => {
+    const value = text(name);
+    if (value !== '' && (!isDnsLabel(value) || value.length > most)) {
+      wrong(name, value, `a name of lower-case letters, digits and dashes, at most ${most} long`);
+    }
+    return value;
   };
   const oneOf = <T extends string>(name: string, choices: readonly [T, ...T[]]): T => {
     const value = text(name);
@@ -102,19 +113,33 @@ export function readConfig(environment: Raw, flags: readonly string[], identity:
     if (parsed === undefined) wrong(name, value.slice(0, 80), 'a JSON object');
     return parsed;
   };
+  const resources = (name: string): Resources => {
+    const given = json(name);
+    return given === undefined
+      ? {}
+      : readResources(given, (problem) => problems.push(`${spelled(name)}: ${problem}`));
+  };
   const url = raw('report-url');
   if (url !== undefined && !isHttps(url)) wrong('report-url', url, 'an https:// URL');
   const ttl = raw('ttl-seconds');
   const podIP = raw('pod-ip');
+  if (podIP !== undefined && isIP(podIP) === 0) wrong('pod-ip', podIP, 'an IP address');
   const context = raw('context');
   const template = json('pod-template');
+  const misshapen = template === undefined ? undefined : shapeProblem(template);
+  if (misshapen !== undefined) problems.push(`${spelled('pod-template')}: ${misshapen}`);
+  const watchNamespaces = (raw('watch-namespaces') ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  for (const namespace of watchNamespaces) {
+    if (!isDnsLabel(namespace)) wrong('watch-namespaces', namespace, 'the name of a namespace');
+  }
+  const postSeconds = whole('post-seconds', 1, 3600);
   const config: OperatorConfig = {
-    namespace: text('namespace'),
-    watchNamespaces: (raw('watch-namespaces') ?? '')
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-    release: text('release'),
+    namespace: label('namespace', 63),
+    watchNamespaces,
+    release: label('release', 53),
     identity: raw('identity') ?? identity,
     ...(podIP === undefined ? {} : { podIP }),
     leaderElection: oneOf('leader-election', ['true', 'false']) === 'true',
@@ -130,18 +155,18 @@ export function readConfig(environment: Raw, flags: readonly string[], identity:
       pipelineLimitSeconds: whole('pipeline-limit-seconds', 1, 604_800),
       ...(ttl === undefined ? {} : { ttlSeconds: whole('ttl-seconds', 0, 315_360_000) }),
       maxPodsPerRun: whole('max-pods-per-run', 1, 1000),
-      postSeconds: whole('post-seconds', 1, 3600),
+      postSeconds,
     },
     pods: {
       runnerImage: text('runner-image'),
       runnerPullPolicy: oneOf('runner-pull-policy', ['IfNotPresent', 'Always', 'Never']),
-      runnerResources: asResources(json('runner-resources')),
-      defaultResources: asResources(json('default-resources')),
+      runnerResources: resources('runner-resources'),
+      defaultResources: resources('default-resources'),
       ...(template === undefined ? {} : { podTemplate: template }),
       runAsUser: whole('run-as-user', 0, 2_147_483_647),
       runAsGroup: whole('run-as-group', 0, 2_147_483_647),
       lostNodeSeconds: whole('lost-node-seconds', 0, 86_400),
-      postSeconds: whole('post-seconds', 1, 3600),
+      postSeconds,
       ioBytes: whole('io-bytes', 1 << 20, 1 << 30),
       logBytes: whole('log-bytes', 1 << 16, Number.MAX_SAFE_INTEGER),
       outputsBytes: whole('outputs-bytes', 256, 1 << 20),
@@ -156,7 +181,7 @@ function readFlags(flags: readonly string[], problems: string[]): Map<string, st
   for (let i = 0; i < flags.length; i++) {
     const flag = flags[i] ?? '';
     const [name, inline] = flag.replace(/^--/, '').split(/=(.*)/s);
-    if (!flag.startsWith('--') || name === undefined || SETTINGS[name] === undefined) {
+    if (!flag.startsWith('--') || name === undefined || !Object.hasOwn(SETTINGS, name)) {
       problems.push(
         `"${flag}" is not a flag of the operator; there are: ${Object.keys(SETTINGS)
           .map((known) => `--${known}`)
@@ -187,19 +212,4 @@ function parseObject(text: string): { [key: string]: Json } | undefined {
   } catch {
     return undefined;
   }
-}
-
-function asResources(object: { [key: string]: Json } | undefined): Resources {
-  const resources: Resources = {};
-  for (const side of ['requests', 'limits'] as const) {
-    const given = object?.[side];
-    if (given === null || typeof given !== 'object' || Array.isArray(given)) continue;
-    resources[side] = Object.fromEntries(
-      Object.entries(given).map(([name, quantity]) => [
-        name,
-        typeof quantity === 'number' ? quantity : JSON.stringify(quantity).replaceAll('"', ''),
-      ]),
-    );
-  }
-  return resources;
 }

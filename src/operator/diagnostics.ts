@@ -2,12 +2,14 @@
 import type { Diagnostic } from '../plan/diagnostics.ts';
 
 const LONGEST = 8000;
+const LONGEST_LINE = 2000;
 
 export function describeDiagnostics(diagnostics: readonly Diagnostic[]): string {
   const lines: string[] = [];
   let length = 0;
   for (const [index, diagnostic] of diagnostics.entries()) {
-    const line = `${pathText(diagnostic.path)}: ${diagnostic.message}`;
+    const whole = `${pathText(diagnostic.path)}: ${diagnostic.message}`;
+    const line = whole.length > LONGEST_LINE ? `${whole.slice(0, LONGEST_LINE)}...` : whole;
     if (length + line.length > LONGEST) {
       lines.push(`and ${diagnostics.length - index} more; \`otto lint\` shows all`);
       break;

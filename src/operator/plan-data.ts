@@ -1,10 +1,11 @@
 /** A plan as a ControllerRevision's data: plain JSON, or compressed where it would come near the limit of etcd. */
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { MAX_PLAN_BYTES } from '../plan/bounds.ts';
 import type { Plan } from '../plan/plan.ts';
 
 const PLAIN_BYTES = 500_000;
-/** Of a plan unpacked: what the compiler's own bounds allow, with room. */
-const MOST_BYTES = 64 << 20;
+/** Of a plan unpacked: what the compiler's own bound allows, with room. */
+const MOST_BYTES = 2 * MAX_PLAN_BYTES;
 
 export function packPlan(plan: Plan): object {
   const text = JSON.stringify(plan);
@@ -18,10 +19,18 @@ export function unpackPlan(data: unknown): Plan | undefined {
   if (isPlan(data)) return data;
   const packed = data['gzip'];
   if (typeof packed !== 'string') return undefined;
-  const inner: unknown = JSON.parse(
-    gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MOST_BYTES }).toString('utf8'),
-  );
+  const inner = unzip(packed);
   return isObject(inner) && isPlan(inner) ? inner : undefined;
+}
+
+/** Undefined: damaged, or grows beyond any plan. */
+function unzip(packed: string): unknown {
+  try {
+    const bytes = gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MOST_BYTES });
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** We wrote it and its name is its hash, so the version is all there is to check. */

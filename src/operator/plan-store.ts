@@ -9,6 +9,7 @@ import type { Run } from '../api/run.ts';
 import type { PlanProblem } from '../engine/decide-types.ts';
 import type { ApiClient } from '../kube/client.ts';
 import { isAlreadyExists, isNotFound } from '../kube/errors.ts';
+import { Recent } from '../kube/recent.ts';
 import { CONTROLLER_REVISIONS, PIPELINES } from '../kube/resource.ts';
 import { compile } from '../plan/compile.ts';
 import type { StepLibrary } from '../plan/manifest.ts';
@@ -17,10 +18,11 @@ import { planName } from '../plan/plan-hash.ts';
 import { describeDiagnostics } from './diagnostics.ts';
 import { packPlan, unpackPlan } from './plan-data.ts';
 import { labelValue } from './pod/label-value.ts';
-import { Recent } from './recent.ts';
 import type { Views } from './views.ts';
 
 export type PlanAnswer = { plan: Plan; planName: string } | { problem: PlanProblem };
+
+export type PlanClient = Pick<ApiClient, 'get' | 'create'>;
 
 interface Owner {
   kind: 'Pipeline' | 'Run';
@@ -31,7 +33,7 @@ interface Owner {
 const MOST_PLANS = 200;
 
 export class PlanStore {
-  readonly #client: ApiClient;
+  readonly #client: PlanClient;
   readonly #library: StepLibrary;
   readonly #pipelines: Views['pipelines'];
   /** By namespace and name of the ControllerRevision. */
@@ -39,7 +41,7 @@ export class PlanStore {
   /** By UID and generation of the owner: what its compilation gave, and where it is stored. */
   readonly #compiled = new Recent<string, Promise<PlanAnswer>>(MOST_PLANS);
 
-  constructor(client: ApiClient, library: StepLibrary, pipelines: Views['pipelines']) {
+  constructor(client: PlanClient, library: StepLibrary, pipelines: Views['pipelines']) {
     this.#client = client;
     this.#library = library;
     this.#pipelines = pipelines;
