@@ -1,5 +1,6 @@
 // Where everything of one built cluster is. The folder and the names derived from the cluster's name are the
 // only places it touches, so that `down` and the cleaning after a crash know all of them without a list.
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { stateFolder } from '../../tools/folders.ts';
 import type { Subnets } from './subnets.ts';
@@ -40,8 +41,23 @@ export function clusterFolder(name: string): string {
   return join(stateFolder(), 'clusters', checkName(name));
 }
 
+/**
+ * Of this cluster on this machine: a cluster of the same name whose state lies elsewhere is another one. Nothing in it
+ * comes from the addresses, which a cluster that is only to be cleaned away may not have any more.
+ */
+function uniqueName(name: string, folder: string): string {
+  const usual = join(stateFolder({ ...process.env, OTTO_STATE: '' }), 'clusters', name);
+  return folder === usual ? `otto-${name}` : `otto-${name}-${hashOf(folder)}`;
+}
+
+/** Short enough for the name of a network interface, which has 15 characters at most. */
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}
+
 export function layoutOf(name: string, subnets: Subnets, folder: string = clusterFolder(name)): Layout {
   const containerdSocket = join(folder, 'containerd', 'containerd.sock');
+  const unique = uniqueName(name, folder);
   // The longest of the sockets beside it is containerd.sock.ttrpc.
   if (containerdSocket.length + '.ttrpc'.length > longestSocketPath) {
     throw new Error(`${containerdSocket} is too long for a Unix socket: set OTTO_STATE to a shorter folder`);
@@ -51,9 +67,9 @@ export function layoutOf(name: string, subnets: Subnets, folder: string = cluste
     nodeName: `${name}-node`,
     folder,
     subnets,
-    netns: `otto-${name}`,
-    link: `otto${subnets.index}`,
-    cgroup: `otto-${name}`,
+    netns: unique,
+    link: `otto${hashOf(unique)}`,
+    cgroup: unique,
     apiServer: `https://${subnets.nodeAddress}:6443`,
     kubeconfig: join(folder, 'kubeconfig'),
     containerdSocket,

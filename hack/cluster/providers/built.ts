@@ -33,6 +33,7 @@ export const built: Provider = {
 
   async down(name) {
     await locked(name, async () => {
+      // The addresses decide nothing of what is taken away.
       await cleanUp(registeredLayout(name) ?? layoutOf(name, subnetsOf(0)));
       await unregister(name);
     });
@@ -118,7 +119,7 @@ async function start({ name, audit, log }: ClusterOptions): Promise<Cluster> {
 async function allocate(name: string, audit: boolean): Promise<Layout> {
   return await withLock(`addresses ${stateFolder()}`, { timeout: 60_000 }, async () => {
     // Also what nobody registered: the state folder may have been deleted under a running cluster.
-    await cleanUp(layoutOf(name, subnetsOf(freeSubnets(await taken(name)).index)));
+    await cleanUp(layoutOf(name, subnetsOf(0)));
     const subnets = freeSubnets(await taken(name));
     await register(name, { provider: 'built', index: subnets.index, audit });
     return layoutOf(name, subnets);
