@@ -117,6 +117,7 @@ describe('a stage', function () {
       const script = "#!/bin/sh\nprintf 'gr\\374n\\n'";
       const { log } = await stage.run({ steps: [aStep('sh', { script, encoding: 'latin1' })] });
       assert.match(log, /grün/);
+      await stage.stop();
       stage = new RunnerStage();
       assert.match(
         await result({ steps: [aStep('sh', { script: 'true', encoding: 'klingon' })] }),
