@@ -106,6 +106,18 @@ describe('a pod that goes away', () => {
     assert.equal(run.shown, 'a:Lost/Preempted');
   });
 
+  it('was deleted, and is no longer told as being deleted, once it is gone', () => {
+    const run = new Driven(plan);
+    run.pass();
+    run.look('a', { deletion: NOW + 80_000 });
+    run.pass();
+    assert.match(run.run.status?.message ?? '', /is being deleted from outside/);
+    run.gone('a');
+    run.pass();
+    assert.equal(run.shown, 'a:Lost/PodDeleted');
+    assert.match(run.run.status?.message ?? '', /was deleted from outside/);
+  });
+
   it('was deleted from outside though its containers are seen to end first', () => {
     const run = new Driven(plan);
     run.pass();

@@ -13,7 +13,6 @@ export const DISRUPTIONS: ReadonlySet<string> = new Set([
   'Preempted',
   'NodeLost',
   'NodeShutdown',
-  'PodDeleted',
 ]);
 
 /** From the pod's condition DisruptionTarget (KEP-3329) and its status' reason. */
