@@ -8,12 +8,7 @@ export interface Cause {
 }
 
 /** Reasons under which a pod's coming deletion is recorded, so that they are known when it is gone. */
-export const DISRUPTIONS: ReadonlySet<string> = new Set([
-  'Evicted',
-  'Preempted',
-  'NodeLost',
-  'NodeShutdown',
-]);
+export const DISRUPTIONS: ReadonlySet<string> = new Set(['Evicted', 'Preempted', 'NodeLost', 'NodeShutdown']);
 
 /** From the pod's condition DisruptionTarget (KEP-3329) and its status' reason. */
 export function disruptionOf(pod: Pod): Cause | undefined {
