@@ -117,7 +117,6 @@ class Clone {
     this.#home = home;
     this.#gitDir = join(home, 'repository');
     this.#login = loginFor(address, options.secret, home);
-    for (const note of this.#login.notes) options.onMessage(Buffer.from(`note: ${note}\n`));
   }
 
   async prepare(): Promise<void> {

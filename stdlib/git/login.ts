@@ -10,8 +10,6 @@ import type { Address } from './address.ts';
 export interface Login {
   config: (readonly [string, string])[];
   env: Record<string, string>;
-  /** To be said in the log. */
-  notes: string[];
 }
 
 /**
@@ -24,7 +22,7 @@ export function loginFor(address: Address, secret: string | undefined, home: str
 }
 
 function httpLogin({ origin }: Address, secret: string | undefined, home: string): Login {
-  if (secret === undefined) return { config: [], env: {}, notes: [] };
+  if (secret === undefined) return { config: [], env: {} };
   const password = read(secret, 'password');
   const username = read(secret, 'username') ?? 'git';
   if (password === undefined) {
@@ -41,7 +39,7 @@ function httpLogin({ origin }: Address, secret: string | undefined, home: string
   writeFileSync(file, `username=${username}\npassword=${password}\n`, { mode: 0o600 });
   // For this origin alone: a redirect to another gets no password.
   const helper = `!f() { if [ "$1" = get ]; then cat '${file}'; fi; }; f`;
-  return { config: [[`credential.${origin}.helper`, helper]], env: {}, notes: [] };
+  return { config: [[`credential.${origin}.helper`, helper]], env: {} };
 }
 
 function sshLogin(secret: string | undefined, home: string): Login {
@@ -49,7 +47,6 @@ function sshLogin(secret: string | undefined, home: string): Login {
   words.push('-o', 'GlobalKnownHostsFile=/dev/null', '-o', `UserKnownHostsFile=${join(home, 'known_hosts')}`);
   words.push('-o', 'IdentitiesOnly=yes', '-o', 'IdentityAgent=none', '-o', 'UpdateHostKeys=no');
   words.push('-o', 'ForwardAgent=no', '-o', 'PermitLocalCommand=no');
-  const notes: string[] = [];
   if (secret !== undefined) {
     const key = read(secret, 'ssh-privatekey');
     if (key === undefined) {
@@ -63,16 +60,15 @@ function sshLogin(secret: string | undefined, home: string): Login {
   }
   const knownHosts = secret === undefined ? undefined : read(secret, 'known_hosts');
   if (knownHosts === undefined) {
-    words.push('-o', 'StrictHostKeyChecking=accept-new');
-    notes.push(
-      "the server's host key is not checked: add known_hosts to the Secret (`ssh-keyscan HOST` prints it)",
+    // Trusted at first sight, it would be so in each stage anew: whoever stands between could hand over any code.
+    throw new Error(
+      'no ssh host is trusted without known_hosts in the Secret (`ssh-keyscan HOST` prints it)',
     );
-  } else {
-    writeFileSync(join(home, 'known_hosts'), `${knownHosts}\n`, { mode: 0o600 });
-    words.push('-o', 'StrictHostKeyChecking=yes');
   }
+  writeFileSync(join(home, 'known_hosts'), `${knownHosts}\n`, { mode: 0o600 });
+  words.push('-o', 'StrictHostKeyChecking=yes');
   const command = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-  return { config: [], env: { GIT_SSH_COMMAND: command, GIT_SSH_VARIANT: 'ssh', ...userEntry(home) }, notes };
+  return { config: [], env: { GIT_SSH_COMMAND: command, GIT_SSH_VARIANT: 'ssh', ...userEntry(home) } };
 }
 
 /** ssh wants to know its user by name, and a stage may run as a user that no passwd file has. */
