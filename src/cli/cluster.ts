@@ -50,11 +50,12 @@ async function findAccess(
 ): Promise<{ access: Access; namespace: string; context: string }> {
   const { inClusterAccess, kubeconfigAccess } = await import('../kube/access.ts');
   const files = kubeconfigFiles(flags, env);
-  const missing = files.filter((file) => !existsSync(file));
-  if (flags.kubeconfig !== undefined && missing.length > 0) {
+  // As kubectl does: of those listed, the ones that are there.
+  const present = files.filter((file) => existsSync(file));
+  if (flags.kubeconfig !== undefined && present.length === 0) {
     throw new UsageError(`there is no kubeconfig ${flags.kubeconfig}`, 'Name one with --kubeconfig FILE.');
   }
-  if (missing.length === files.length) {
+  if (present.length === 0) {
     const access = inClusterAccess(env);
     if (access !== undefined) return { access, namespace: await podNamespace(), context: 'in-cluster' };
     throw new CliError(
@@ -63,7 +64,9 @@ async function findAccess(
     );
   }
   try {
-    return await kubeconfigAccess({ file: flags.kubeconfig, context: flags.context });
+    // Several are merged by the client library, which reads $KUBECONFIG itself.
+    const file = present.length === 1 ? present[0] : undefined;
+    return await kubeconfigAccess({ file, context: flags.context });
   } catch (error) {
     throw new UsageError(
       `kubeconfig ${files.join(delimiter)}: ${messageOf(error)}`,

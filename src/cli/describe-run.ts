@@ -1,7 +1,7 @@
 /** All about a Run, the cause of its end on top. Pure. */
 import type { Run, StageStatus, StepStatus } from '../api/run.ts';
 import { type Look, line, type Span, stateSpan, symbolSpan, table } from './look.ts';
-import { type OutlineNode, outlineOf, type Shape, stagesOf, waitsFor } from './outline.ts';
+import { firstCause, type OutlineNode, outlineOf, type Shape, stagesOf, waitsFor } from './outline.ts';
 import { isFinished, stateOfRun } from './run-state.ts';
 import { oneLine } from './text.ts';
 import { age, between } from './time.ts';
@@ -18,7 +18,7 @@ export function describeRun(run: Run, shapes: readonly Shape[], look: Look): str
     '',
     line([['Stages', 'bold'], stages.length === 0 ? '  none is known yet' : ''], look),
     ...outline.flatMap((node) => nodeLines(node, 1, view)),
-    ...next(run, stages),
+    ...next(run, outline),
   ];
 }
 
@@ -134,13 +134,11 @@ function stepLine(step: StepStatus, indent: string, look: Look): string {
 }
 
 /** What a person would type now. */
-function next(run: Run, stages: readonly OutlineNode[]): string[] {
+function next(run: Run, outline: readonly OutlineNode[]): string[] {
   const name = run.metadata.name ?? '';
   if (!isFinished(run)) return ['', `Follow it: otto logs -f ${name}   Cancel it: otto cancel ${name}`];
-  const failed = stages.find(
-    ({ status }) => status?.result === 'Failed' || status?.result === run.status?.result,
-  );
-  const which = run.status?.result === 'Succeeded' || failed === undefined ? '' : ` --stage ${failed.name}`;
+  const cause = firstCause(outline, run.status?.result);
+  const which = cause === undefined ? '' : ` --stage ${cause.name}`;
   return ['', `Its log: otto logs ${name}${which}`];
 }
 

@@ -5,7 +5,7 @@ import { EXIT_FAILED, EXIT_INTERRUPTED, exitCodeOf } from './exit-codes.ts';
 import { followRun } from './follow.ts';
 import { LiveView } from './live-view.ts';
 import { line, paint } from './look.ts';
-import type { Shape } from './outline.ts';
+import { firstCause, outlineOf, type Shape } from './outline.ts';
 import { PlainView } from './plain-view.ts';
 import { runLines } from './stage-line.ts';
 import { oneLine } from './text.ts';
@@ -43,24 +43,22 @@ export async function followToEnd(
     return undefined;
   }
   if (live === undefined) for (const text of runLines(ended, { ...io.look(), width: undefined })) print(text);
-  else showFailure(ended, live, context);
+  else showFailure(ended, shapes, live, context);
   const { result } = ended.status ?? {};
   context.exitCode = result === undefined ? EXIT_FAILED : exitCodeOf(result);
   return ended;
 }
 
 /** The tree has room for a line of each log; of what failed first a person wants more. */
-function showFailure(run: Run, live: LiveView, { io }: VerbContext): void {
-  const { result } = run.status ?? {};
-  if (result === 'Succeeded' || result === 'Cancelled') return;
+function showFailure(run: Run, shapes: readonly Shape[], live: LiveView, { io }: VerbContext): void {
+  const cause = firstCause(outlineOf(shapes, run.status), run.status?.result);
+  if (cause === undefined) return;
   const look = io.look();
-  const failed = run.status?.stages?.find((stage) => stage.result === 'Failed' || stage.result === result);
-  if (failed === undefined) return;
-  const tail = live.tail(failed.podName);
+  const tail = live.tail(cause.podName);
   if (tail.length > 0) {
     io.print('');
-    io.print(paint(`Last lines of ${failed.name}:`, 'bold', look));
+    io.print(paint(`Last lines of ${cause.name}:`, 'bold', look));
     for (const text of tail) io.print(line(['  ', oneLine(text)], look));
   }
-  io.print(`\nAll of it: otto logs ${run.metadata.name ?? ''} --stage ${failed.name}`);
+  io.print(`\nAll of it: otto logs ${run.metadata.name ?? ''} --stage ${cause.name}`);
 }

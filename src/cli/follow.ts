@@ -6,15 +6,16 @@ import { RUNS } from '../kube/resource.ts';
 import type { Cluster } from './cluster.ts';
 import { CliError } from './failure.ts';
 import { type Attempt, attemptsOf, isFinished } from './run-state.ts';
-import { hasNotStarted, isGone, readStageLog } from './stage-logs.ts';
+import { isNews } from './stage-line.ts';
+import { hasNotStarted, isGone, readStageLog, startLimit } from './stage-logs.ts';
 import { watchObjects } from './watch-objects.ts';
 
 /** What shows it: a live tree or plain lines. */
 export interface FollowView {
   /** Each new version of the Run. */
   run(run: Run): void;
-  /** A stage changed; its end comes after its log's. */
-  stage(before: StageStatus | undefined, after: StageStatus): void;
+  /** News of a stage, see isNews; its end comes after its log's. */
+  stage(stage: StageStatus): void;
   line(attempt: Attempt, line: string): void;
   /** Something about the way to the cluster, not about the Run. */
   trouble(message: string): void;
@@ -29,10 +30,9 @@ export interface FollowOptions {
   tailLines?: number | undefined;
 }
 
-/** Connections to the API server that logs may take at a time; the watch needs one too. */
-const MOST_LOGS = 48;
-/** A stage's end is told at the latest this long after it was seen, should its log not end. */
-const LOG_GRACE_MS = 5000;
+/** Connections to the API server that logs may take at a time, of the 64 there are; the watch needs one too. */
+const MOST_LOGS = 56;
+const SILENCE_MS = 5000;
 const NO_OPERATOR_MS = 10_000;
 
 /** @returns the finished Run, or undefined when the signal aborted. */
@@ -50,6 +50,13 @@ export async function followRun(
   }
 }
 
+interface Log {
+  /** Read so far. */
+  lines: number;
+  hasEnded: boolean;
+  end: Promise<void>;
+}
+
 class Follower {
   readonly #cluster: Cluster;
   readonly #view: FollowView;
@@ -57,9 +64,10 @@ class Follower {
   /** Aborts with the caller's signal, and when the Run is done with. */
   readonly #stop = new AbortController();
   readonly #stopped: AbortSignal;
-  readonly #logs = new Map<string, Promise<void>>();
-  /** Per stage: what is still to be told, in order. */
-  readonly #told = new Map<string, Promise<void>>();
+  /** By pod. */
+  readonly #logs = new Map<string, Log>();
+  /** All that was to be told so far: causes are told before their effects. */
+  #told: Promise<void> = Promise.resolve();
   readonly #seen = new Map<string, StageStatus>();
   readonly #waiting: (() => void)[] = [];
   #reading = 0;
@@ -91,7 +99,7 @@ class Follower {
       this.#takenUp = run.status !== undefined;
       this.#take(run);
       if (!isFinished(run)) continue;
-      await Promise.all(this.#told.values());
+      await this.#told;
       return this.#stopped.aborted ? undefined : run;
     }
     return undefined;
@@ -111,41 +119,51 @@ class Follower {
       const attempts = attemptsOf(stage).filter(({ attempt }) => {
         return stage.state !== 'Starting' || attempt !== (stage.attempt ?? 1);
       });
+      for (const attempt of attempts) this.#read(attempt, startLimit(stage));
+      if (!isNews(before, stage)) continue;
       const ended = stage.state === 'Finished' || stage.state === 'Retrying';
-      for (const attempt of attempts) this.#read(attempt, !ended);
       const logs = attempts.flatMap(({ podName }) => this.#logs.get(podName) ?? []);
-      this.#tell(before, stage, ended ? logs : []);
+      this.#told = this.#tell(stage, ended ? logs : []);
     }
   }
 
-  #tell(before: StageStatus | undefined, after: StageStatus, logs: readonly Promise<void>[]): void {
-    const previous = this.#told.get(after.name) ?? Promise.resolve();
-    const next = async (): Promise<void> => {
-      await previous;
-      const grace = new AbortController();
-      const either = AbortSignal.any([grace.signal, this.#stopped]);
-      await Promise.race([Promise.all(logs), pause(systemClock, LOG_GRACE_MS, either)]);
-      grace.abort();
-      if (!this.#stopped.aborted) this.#view.stage(before, after);
-    };
-    this.#told.set(after.name, next());
+  async #tell(stage: StageStatus, logs: readonly Log[]): Promise<void> {
+    await this.#told;
+    for (const log of logs) await this.#endOf(log);
+    if (!this.#stopped.aborted) this.#view.stage(stage);
   }
 
-  #read(attempt: Attempt, awaitStart: boolean): void {
+  /** Of a log that goes on though its stage has ended, a silence is the end. */
+  async #endOf(log: Log): Promise<void> {
+    while (!log.hasEnded && !this.#stopped.aborted) {
+      const lines = log.lines;
+      const grace = new AbortController();
+      const silence = pause(systemClock, SILENCE_MS, AbortSignal.any([grace.signal, this.#stopped]));
+      await Promise.race([log.end, silence]);
+      grace.abort();
+      if (log.lines === lines) return;
+    }
+  }
+
+  #read(attempt: Attempt, startWithinMs: number): void {
     const { podName } = attempt;
     if (this.#logs.has(podName) || this.#options.wants?.(attempt) === false) return;
-    this.#logs.set(podName, this.#pump(attempt, awaitStart));
+    const log: Log = { lines: 0, hasEnded: false, end: Promise.resolve() };
+    this.#logs.set(podName, log);
+    log.end = this.#pump(attempt, startWithinMs, log);
   }
 
   /** Never fails: a log that cannot be read is said, and the Run goes on. */
-  async #pump(attempt: Attempt, awaitStart: boolean): Promise<void> {
+  async #pump(attempt: Attempt, startWithinMs: number, log: Log): Promise<void> {
+    await this.#told;
     if (this.#reading >= MOST_LOGS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#reading++;
     try {
       const { tailLines } = this.#options;
-      const reading = { follow: true, awaitStart, signal: this.#stopped, tailLines };
+      const reading = { follow: true, startWithinMs, signal: this.#stopped, tailLines };
       for await (const line of readStageLog(this.#cluster, attempt, reading)) {
         if (this.#stopped.aborted) return;
+        log.lines++;
         this.#view.line(attempt, line);
         await this.#view.ready();
       }
@@ -154,6 +172,7 @@ class Follower {
       if (this.#stopped.aborted || hasNotStarted(error)) return;
       this.#view.trouble(`no log of stage '${attempt.stage}': ${reason(error)}`);
     } finally {
+      log.hasEnded = true;
       this.#reading--;
       this.#waiting.shift()?.();
     }

@@ -1,6 +1,6 @@
 /** The stages of a Run as a tree: groups and what has not started yet from the plan, the rest from the status. Pure. */
 import type { PipelineSpec, Stage } from '../api/pipeline.ts';
-import type { RunStatus, StageStatus } from '../api/run.ts';
+import type { RunResult, RunStatus, StageStatus } from '../api/run.ts';
 import type { Plan } from '../plan/plan.ts';
 import { stateOfStage } from './run-state.ts';
 
@@ -109,6 +109,17 @@ function stateOfGroup(members: readonly OutlineNode[]): string {
 /** All stages, groups left out, in written order. */
 export function stagesOf(outline: readonly OutlineNode[]): OutlineNode[] {
   return outline.flatMap((node) => (node.kind === 'group' ? stagesOf(node.members) : [node]));
+}
+
+/** The first stage that is to blame for the Run's result; undefined where none is. */
+export function firstCause(
+  outline: readonly OutlineNode[],
+  result: RunResult | undefined,
+): StageStatus | undefined {
+  if (result === undefined || result === 'Succeeded') return undefined;
+  const counted = stagesOf(outline).filter(({ allowFailure }) => !allowFailure);
+  return (counted.find(({ state }) => state === result) ?? counted.find(({ state }) => state === 'Failed'))
+    ?.status;
 }
 
 /** What a waiting stage waits for: the needs that have not ended. */

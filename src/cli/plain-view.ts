@@ -30,20 +30,18 @@ export class PlainView implements FollowView {
     this.#options = options;
   }
 
-  /** What the Run as a whole waits for; at its end the caller says how it ended. */
-  run(run: Run): void {
-    const message = run.status?.message;
-    const ended = run.status?.completionTime !== undefined;
-    if (message === undefined || message === this.#message || ended || this.#options.logsOnly === true)
-      return;
+  /** What the Run as a whole waits for; once there are stages they speak, and at the end the caller. */
+  run({ status }: Run): void {
+    const { message, stages = [], completionTime } = status ?? {};
+    const spoken = stages.length > 0 || completionTime !== undefined || this.#options.logsOnly === true;
+    if (spoken || message === undefined || message === this.#message) return;
     this.#message = message;
     this.#options.print(oneLine(message));
   }
 
-  stage(before: StageStatus | undefined, after: StageStatus): void {
+  stage(stage: StageStatus): void {
     if (this.#options.logsOnly === true) return;
-    const text = stageLine(before, after, { ...this.#io.look(), width: undefined });
-    if (text !== undefined) this.#options.print(text);
+    this.#options.print(stageLine(stage, { ...this.#io.look(), width: undefined }));
   }
 
   line(attempt: Attempt, line: string): void {

@@ -126,9 +126,9 @@ function asked(args: readonly string[]): string[] {
 function define(program: Command, context: VerbContext): void {
   program
     .description('Continuous delivery whose pipelines are Kubernetes resources')
-    .option('-n, --namespace NAME', "namespace (default: the context's)")
-    .option('--context NAME', 'context of the kubeconfig')
-    .option('--kubeconfig FILE', 'default: $KUBECONFIG, else ~/.kube/config')
+    .option('-n, --namespace <name>', "namespace (default: the context's)")
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('--kubeconfig <file>', 'default: $KUBECONFIG, else ~/.kube/config')
     .option('--color', 'colours even where no terminal looks on')
     .option('--no-color', 'no colours')
     .configureHelp({ showGlobalOptions: true, helpWidth: context.io.look().width ?? 80 })

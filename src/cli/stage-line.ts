@@ -1,21 +1,23 @@
 /** Stages and Runs in a line each. Pure. */
 import type { Run, StageStatus } from '../api/run.ts';
 import { type Look, line, type Span, stateSpan, symbolSpan } from './look.ts';
-import { stateOfRun, stateOfStage } from './run-state.ts';
+import { isFinished, stateOfRun, stateOfStage } from './run-state.ts';
 import { oneLine } from './text.ts';
 import { between } from './time.ts';
 
-/** When a stage changed, for what follows a Run; undefined where nothing that a person cares about did. */
-export function stageLine(
-  before: StageStatus | undefined,
-  after: StageStatus,
-  look: Look,
-): string | undefined {
+/** Whether a person who follows the Run wants to hear of the difference. */
+export function isNews(before: StageStatus | undefined, after: StageStatus): boolean {
+  if (before === undefined) return after.state !== 'Waiting';
+  return (
+    stateOfStage(before) !== stateOfStage(after) ||
+    before.message !== after.message ||
+    before.attempt !== after.attempt
+  );
+}
+
+/** What a stage does now, or how it ended. */
+export function stageLine(after: StageStatus, look: Look): string {
   const state = stateOfStage(after);
-  const sameMessage = before?.message === after.message && before?.attempt === after.attempt;
-  if (before === undefined ? state === 'Waiting' : stateOfStage(before) === state && sameMessage) {
-    return undefined;
-  }
   const spans: Span[] = [symbolSpan(state), ' ', [after.name, 'bold'], ' ', stateSpan(state)];
   if ((after.attempt ?? 1) > 1) spans.push(` attempt ${after.attempt}`);
   if (after.result !== undefined && after.startTime !== undefined) {
@@ -31,7 +33,7 @@ export function runLines(run: Run, look: Look): string[] {
   const { status } = run;
   const took = between(status?.startTime, status?.completionTime, look.now);
   const spans: Span[] = [symbolSpan(state), ' ', [run.metadata.name ?? '', 'bold'], ' ', stateSpan(state)];
-  if (took !== '') spans.push(` in ${took}`);
+  if (took !== '') spans.push(isFinished(run) ? ` in ${took}` : ` for ${took}`);
   if (status?.progress !== undefined) spans.push(`, ${status.progress} stages`);
   const lines = [line(spans, look)];
   if (status?.message !== undefined && state !== 'Succeeded') lines.push(`  ${oneLine(status.message)}`);

@@ -7,8 +7,10 @@ const DAY_MS = 86_400_000;
 export function between(start: string | undefined, end: string | undefined, now: number): string {
   if (start === undefined) return '';
   const ms = (end === undefined ? now : Date.parse(end)) - Date.parse(start);
-  // Clocks of two machines differ.
-  return Number.isFinite(ms) ? renderDuration(Math.max(0, ms)) : '';
+  if (!Number.isFinite(ms)) return '';
+  // Clocks of two machines differ. Times in whole seconds have no tenths to show.
+  const exact = start.includes('.') && end?.includes('.') === true;
+  return exact || ms >= 10_000 ? renderDuration(Math.max(0, ms)) : `${Math.max(0, Math.floor(ms / 1000))}s`;
 }
 
 /** How long ago, roughly: `5s`, `2m05s`, `3h10m`, `12d`. */

@@ -6,9 +6,9 @@ import { readTimeout } from './wait.ts';
 
 export function setUp(command: Command, context: VerbContext): void {
   command
-    .argument('<RUN...>', 'names of Runs')
+    .argument('<run...>', 'names of Runs')
     .option('--wait', 'until they have ended, `finally` stages included')
-    .option('--timeout DURATION', 'with --wait: give up after this long, such as 5m')
+    .option('--timeout <duration>', 'with --wait: give up after this long, such as 5m')
     .action(async (references: string[], flags: { wait?: true; timeout?: string }) => {
       const limitMs = readTimeout(flags.timeout);
       const cluster = await context.connect();

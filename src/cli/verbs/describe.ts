@@ -16,8 +16,8 @@ import { readWhat } from './get.ts';
 
 export function setUp(command: Command, context: VerbContext): void {
   command
-    .argument('[WHAT...]', 'name of a Run, or pipeline/NAME (default: the newest Run)')
-    .option('-o, --output FORMAT', 'json, yaml or name: the object as it is')
+    .argument('[what...]', 'name of a Run, or pipeline/NAME (default: the newest Run)')
+    .option('-o, --output <format>', 'json, yaml or name: the object as it is')
     .action((what: string[], flags: { output?: string }) => describe(what, flags.output, context));
   examples(command, 'otto describe webapp-x7k2p', 'otto describe pipeline/webapp');
 }

@@ -22,11 +22,11 @@ interface GetFlags {
 
 export function setUp(command: Command, context: VerbContext): void {
   command
-    .argument('[WHAT...]', 'runs (the default), pipelines, or names; KIND/NAME and KIND NAME too')
-    .option('-l, --selector SELECTOR', 'only those with these labels')
+    .argument('[what...]', 'runs (the default), pipelines, or names; KIND/NAME and KIND NAME too')
+    .option('-l, --selector <selector>', 'only those with these labels')
     .option('-A, --all-namespaces', 'of all namespaces')
     .option('-w, --watch', 'then go on with what changes')
-    .option('-o, --output FORMAT', 'wide, json, yaml or name')
+    .option('-o, --output <format>', 'wide, json, yaml or name')
     .action((what: string[], flags: GetFlags) => get(what, flags, context));
   examples(
     command,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Run } from '../../api/run.ts';
+import type { Run, StageStatus } from '../../api/run.ts';
 import { didYouMean } from '../../plan/did-you-mean.ts';
 import type { Cluster } from '../cluster.ts';
 import { EXIT_FAILED } from '../exit-codes.ts';
@@ -10,7 +10,7 @@ import { type OutlineNode, outlineOf, stagesOf } from '../outline.ts';
 import { PlainView } from '../plain-view.ts';
 import { type Attempt, attemptsOf, isFinished } from '../run-state.ts';
 import { shapesOf } from '../shapes.ts';
-import { hasNotStarted, isGone, readStageLog } from '../stage-logs.ts';
+import { hasNotStarted, isGone, readStageLog, startLimit } from '../stage-logs.ts';
 import { examples, type VerbContext } from '../verb.ts';
 
 interface LogFlags {
@@ -24,18 +24,18 @@ interface LogFlags {
 
 export function setUp(command: Command, context: VerbContext): void {
   command
-    .argument('[RUN]', 'name of the Run, or pipeline/NAME for its newest one (default: the newest Run)')
+    .argument('[run]', 'name of the Run, or pipeline/NAME for its newest one (default: the newest Run)')
     .option('-f, --follow', 'go on until the Run ends')
     .option(
-      '-s, --stage NAME',
+      '-s, --stage <name>',
       'only this stage; again for more',
       (name: string, all: string[]) => [...all, name],
       [],
     )
-    .option('--step N', "only the output of each stage's step N, from 1", count)
-    .option('--attempt N', 'of a stage that was tried again: its attempt N (default: all)', count)
+    .option('--step <n>', "only the output of each stage's step N, from 1", count)
+    .option('--attempt <n>', 'of a stage that was tried again: its attempt N (default: all)', count)
     .option('--timestamps', 'the time of each line')
-    .option('--tail N', "only the last N lines of each stage's log", count)
+    .option('--tail <n>', "only the last N lines of each stage's log", count)
     .action((reference: string | undefined, flags: LogFlags) => logs(reference, flags, context));
   examples(
     command,
@@ -77,7 +77,9 @@ async function logs(reference: string | undefined, flags: LogFlags, context: Ver
     return;
   }
   const attempts = stages
-    .flatMap(({ status }) => (status === undefined ? [] : attemptsOf(status)))
+    .flatMap(({ status }) =>
+      status === undefined ? [] : attemptsOf(status).map((one) => ({ ...one, status })),
+    )
     .filter(wants);
   if (attempts.length === 0) {
     io.note(nothingToShow(run, stages, flags));
@@ -121,7 +123,7 @@ function nothingToShow(run: Run, stages: readonly OutlineNode[], { attempt }: Lo
 }
 
 async function printAll(
-  attempts: readonly Attempt[],
+  attempts: readonly (Attempt & { status: StageStatus })[],
   view: PlainView,
   flags: LogFlags,
   cluster: Cluster,
@@ -130,7 +132,8 @@ async function printAll(
   const { signal } = new AbortController();
   for (const attempt of attempts) {
     try {
-      const reading = { follow: false, awaitStart: false, signal, tailLines: flags.tail };
+      const startWithinMs = startLimit(attempt.status);
+      const reading = { follow: false, startWithinMs, signal, tailLines: flags.tail };
       for await (const line of readStageLog(cluster, attempt, reading)) {
         view.line(attempt, line);
         await view.ready();

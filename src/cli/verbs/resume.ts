@@ -3,7 +3,7 @@ import { setState } from '../set-state.ts';
 import { examples, type VerbContext } from '../verb.ts';
 
 export function setUp(command: Command, context: VerbContext): void {
-  command.argument('<RUN...>', 'names of Runs').action(async (references: string[]) => {
+  command.argument('<run...>', 'names of Runs').action(async (references: string[]) => {
     await setState(await context.connect(), references, 'Running', context.io);
   });
   examples(command, 'otto resume webapp-x7k2p');

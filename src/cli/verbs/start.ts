@@ -29,21 +29,21 @@ interface StartFlags {
 
 export function setUp(command: Command, context: VerbContext): void {
   command
-    .argument('PIPELINE', 'name of the Pipeline')
+    .argument('<pipeline>', 'name of the Pipeline')
     .option(
-      '-p, --param NAME=VALUE',
+      '-p, --param <name=value>',
       'a parameter; again for more, and for more items of a list',
       collect,
       [],
     )
-    .option('--params-file FILE', 'parameters as YAML or JSON (`-`: standard input); -p wins')
-    .option('--revision SHA', 'commit to check out')
-    .option('--branch NAME', 'branch that it is for')
-    .option('--tag NAME', 'tag that it is for')
-    .option('--name NAME', 'name of the Run (default: PIPELINE-xxxxx)')
+    .option('--params-file <file>', 'parameters as YAML or JSON (`-`: standard input); -p wins')
+    .option('--revision <sha>', 'commit to check out')
+    .option('--branch <name>', 'branch that it is for')
+    .option('--tag <name>', 'tag that it is for')
+    .option('--name <name>', 'name of the Run (default: PIPELINE-xxxxx)')
     .option('-f, --follow', 'show it going to its end, and exit as it ended')
     .option('--dry-run', 'check all, create nothing, print the Run')
-    .option('-o, --output FORMAT', 'json, yaml or name')
+    .option('-o, --output <format>', 'json, yaml or name')
     .action((pipeline: string, flags: StartFlags) => start(pipeline, flags, context));
   examples(
     command,
@@ -106,15 +106,13 @@ function runOf(pipeline: Pipeline, flags: StartFlags, file: Values): Run {
   // What an older version of it was told is nothing to this one.
   if (ready?.status === 'False' && (ready.observedGeneration ?? generation) === generation) {
     throw new CliError(
-      `Pipeline '${name}' cannot be run: ${ready.message}`,
+      `Pipeline '${name}' cannot be run: ${listed(ready.message.split('\n'))}`,
       `See: otto describe pipeline/${name}`,
     );
   }
   const read = readParams(name, pipeline.spec.params ?? [], { flags: flags.param, file });
   if ('problems' in read) {
-    const [first = '', ...more] = read.problems;
-    const message = more.length === 0 ? first : `\n  ${read.problems.join('\n  ')}`;
-    throw new UsageError(message, `Parameters of '${name}': otto describe pipeline/${name}`);
+    throw new UsageError(listed(read.problems), `Parameters of '${name}': otto describe pipeline/${name}`);
   }
   const { revision, branch, tag } = flags;
   const source: RunSource = {
@@ -136,6 +134,11 @@ function runOf(pipeline: Pipeline, flags: StartFlags, file: Values): Run {
       ...(Object.keys(source).length === 0 ? {} : { source }),
     },
   };
+}
+
+/** One stays on its line, more have each their own. */
+function listed(problems: readonly string[]): string {
+  return problems.length === 1 ? (problems[0] ?? '') : problems.map((problem) => `\n  ${problem}`).join('');
 }
 
 async function readParamsFile(file: string, io: Io): Promise<Values> {

@@ -5,7 +5,7 @@ import { parseFormat } from '../output.ts';
 import { examples, type VerbContext } from '../verb.ts';
 
 export function setUp(command: Command, { io }: VerbContext): void {
-  command.option('-o, --output FORMAT', 'json or yaml').action(async (flags: { output?: string }) => {
+  command.option('-o, --output <format>', 'json or yaml').action(async (flags: { output?: string }) => {
     const format = parseFormat(flags.output, ['json', 'yaml']);
     const versions = { otto: await ownVersion(), node: process.versions.node };
     if (format === 'json') io.print(JSON.stringify(versions, undefined, 2));

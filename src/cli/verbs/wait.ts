@@ -7,8 +7,8 @@ import { waitForEnds } from '../wait-for-ends.ts';
 
 export function setUp(command: Command, context: VerbContext): void {
   command
-    .argument('<RUN...>', 'names of Runs')
-    .option('--timeout DURATION', 'give up after this long, such as 30m (default: never)')
+    .argument('<run...>', 'names of Runs')
+    .option('--timeout <duration>', 'give up after this long, such as 30m (default: never)')
     .action(async (references: string[], flags: { timeout?: string }) => {
       const limitMs = readTimeout(flags.timeout);
       const cluster = await context.connect();
