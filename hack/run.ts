@@ -7,16 +7,20 @@ import { defaultName, down, status, up } from './cluster/cluster.ts';
 import type { Cluster } from './cluster/contract.ts';
 import { buildOttoImage } from './image/build.ts';
 import { exampleImage } from './image/examples.ts';
-import { exampleImages } from './image/images.ts';
+import { type ExampleName, exampleImages } from './image/images.ts';
 import { publishCheckout, startGitServer } from './install/git-server.ts';
-import { apply, kubectlOf } from './install/kubectl.ts';
+import { kubectlOf } from './install/kubectl.ts';
 import { loadOnce } from './install/load.ts';
 import { installOtto } from './install/otto.ts';
 import { progress } from './install/progress.ts';
+import type { Log } from './tools/go-build.ts';
 import { tool } from './tools/tools.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const pipeline = 'otto';
+/** In which the Pipeline's stages run. */
+const examples: readonly ExampleName[] = ['node', 'busybox'];
+const images: readonly ExampleName[] = ['git-server', ...examples];
 const help = `From a clean clone to a finished Run on a real cluster.
 
 usage: npm run run [-- COMMAND]
@@ -32,37 +36,39 @@ usage: npm run run [-- COMMAND]
 
 async function firstRun(name: string, context: string | undefined): Promise<number> {
   const log = progress();
-  // Tools are built by one process after the other: side by side they would only share the same cores.
-  const cluster = await up({ name, log, ...(context === undefined ? {} : { context }) });
-  await tool('helm', { log });
-  const image = await buildOttoImage({ log });
-  await installOtto(cluster, { image, log });
-  log('starting a git server in the cluster, and publishing the history of this checkout in it');
-  await startGitServer(cluster, { log });
-  await publishCheckout(cluster, root, 'otto');
-  for (const example of ['node', 'busybox'] as const) {
-    const built = await exampleImage(example, log);
-    log(`loading ${exampleImages[example].standsInFor[0]}`);
-    await loadOnce(cluster, built.archive, exampleImages[example].standsInFor);
-  }
+  // Side by side: what downloads and unpacks has the time in which Go compiles, at a low priority, on all cores.
+  const [cluster, image] = await Promise.all([
+    up({ name, log, ...(context === undefined ? {} : { context }) }),
+    buildOttoImage({ log }),
+    tool('helm', { log }),
+    ...images.map((example) => exampleImage(example, log)),
+  ]);
+  await Promise.all([
+    installOtto(cluster, { image, log }),
+    startRepository(cluster, log),
+    ...examples.map((example) => loadExample(cluster, example, log)),
+  ]);
   const kubectl = await kubectlOf(cluster);
   log(`applying the Pipeline ${pipeline}`);
-  await apply(
-    kubectl,
-    await kubectl([
-      'create',
-      '--dry-run=client',
-      '-o',
-      'yaml',
-      '-f',
-      join(root, 'examples/otto/pipeline.yaml'),
-    ]),
-  );
+  const file = join(root, 'examples/otto/pipeline.yaml');
+  await kubectl(['apply', '--server-side', '--force-conflicts', '-f', file]);
   log(`otto start ${pipeline} --follow`);
   const code = await otto(cluster, ['start', pipeline, '--follow']);
   await otto(cluster, ['describe']);
   console.log(`\n${nextSteps(cluster)}`);
   return code;
+}
+
+async function startRepository(cluster: Cluster, log: Log): Promise<void> {
+  await startGitServer(cluster, { log });
+  log('publishing the history of this checkout at http://git.git/otto.git of the cluster');
+  await publishCheckout(cluster, root, 'otto');
+}
+
+async function loadExample(cluster: Cluster, example: ExampleName, log: Log): Promise<void> {
+  const { archive } = await exampleImage(example, log);
+  log(`loading ${exampleImages[example].standsInFor[0]}`);
+  await loadOnce(cluster, archive, exampleImages[example].standsInFor);
 }
 
 function otto(cluster: Cluster, args: readonly string[]): Promise<number> {
@@ -78,14 +84,15 @@ function otto(cluster: Cluster, args: readonly string[]): Promise<number> {
 }
 
 function nextSteps(cluster: Cluster): string {
+  const which = cluster.name === defaultName ? '' : ` --name ${cluster.name}`;
   return `The cluster runs on. To look around:
 
   export KUBECONFIG=${cluster.kubeconfig}
   kubectl get runs
   node hack/bootstrap.mjs src/cli/main.ts logs     the log of the newest Run
   node hack/bootstrap.mjs src/cli/main.ts start ${pipeline} --follow
-  npm run run -- status
-  npm run run -- down                              stops and removes all of it`;
+  npm run run -- status${which}
+  npm run run -- down${which}                              stops and removes all of it`;
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -126,5 +133,6 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   console.error(`otto: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  // What was going on beside it would only end minutes later.
+  process.exit(1);
 }

@@ -1,5 +1,5 @@
 // Runs a program to its end, with a time limit, and fails with its last words.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 
 export interface CommandOptions {
   readonly cwd?: string;
@@ -28,6 +28,12 @@ export class CommandFailed extends Error {
   }
 }
 
+/** Those that run; none outlives this process, however it ends. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 const outputLimit = 32 * 1024 * 1024;
 
 export async function run(argv: readonly string[], options: CommandOptions = {}): Promise<CommandOutput> {
@@ -42,6 +48,7 @@ export async function run(argv: readonly string[], options: CommandOptions = {})
       timeout,
       killSignal: 'SIGKILL',
     });
+    running.add(child);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -54,6 +61,7 @@ export async function run(argv: readonly string[], options: CommandOptions = {})
       reject(new CommandFailed(argv, `did not start (${error.message})`, undefined, '')),
     );
     child.on('close', (code, signal) => {
+      running.delete(child);
       if (code === 0) resolve({ stdout, stderr });
       else if (signal !== null)
         reject(new CommandFailed(argv, `was ended by ${signal} (limit ${timeout} ms)`, undefined, stderr));

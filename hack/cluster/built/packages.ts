@@ -2,7 +2,7 @@
 // are installed when they are missing; elsewhere one is told what to install.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../../tools/command.ts';
+import { aptInstall, canInstall } from '../../tools/apt.ts';
 import type { Log } from '../../tools/go-build.ts';
 import { onPath } from '../../tools/path.ts';
 
@@ -38,20 +38,14 @@ function findCni(): string | undefined {
 export async function ensurePackages(log: Log): Promise<string> {
   const missing = missingPackages();
   if (missing.length > 0) {
-    const command = ['apt-get', 'install', '--yes', '--no-install-recommends', ...missing];
-    if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) {
+    if (!canInstall()) {
+      const command = `apt-get install --yes --no-install-recommends ${missing.join(' ')}`;
       throw new Error(
-        `the node needs ${missing.join(', ')} (names of Debian's packages) and cannot install them here: do so as root, for example \`${command.join(' ')}\``,
+        `the node needs ${missing.join(', ')} (names of Debian's packages) and cannot install them here: do so as root, for example \`${command}\``,
       );
     }
-    log(`installing Debian packages: ${missing.join(' ')}`);
-    const options = { timeout: 600_000, env: { DEBIAN_FRONTEND: 'noninteractive' } };
-    await run(['apt-get', 'update', '-qq'], options);
     // Debian would start a containerd for the whole machine; the cluster has its own.
-    await run(['apt-get', 'install', '-qq', '--yes', '--no-install-recommends', ...missing], {
-      ...options,
-      env: { ...options.env, RUNLEVEL: '1' },
-    });
+    await aptInstall(() => missingPackages(), log, { RUNLEVEL: '1' });
     const still = missingPackages();
     if (still.length > 0)
       throw new Error(`apt-get installed its packages and ${still.join(', ')} are still missing`);
