@@ -67,7 +67,7 @@ const ENDS: readonly {
   },
   {
     name: 'interpreter',
-    step: { sh: '#!/bin/busybox awk -f\nBEGIN { exit 4 }' },
+    step: { sh: '#!/usr/bin/env -S busybox awk -f\nBEGIN { exit 4 }' },
     result: 'Failed',
     exitCode: 4,
     message: /exit code 4/,
@@ -179,7 +179,7 @@ describe('the end of a script', function () {
     const log = await space.stream(['logs', '-f', pod]);
     await log.says(/begun\n/);
     assert.equal(space.history('live').at(-1)?.status?.completionTime, undefined);
-    await space.kubectl(['exec', pod, '-c', 'main', '--', 'touch', '/workspace/go']);
+    await space.letGo(running, 'only');
     await log.says(/done\n/);
     assert.equal((await space.ended('live')).status?.result, 'Succeeded');
   });

@@ -105,6 +105,17 @@ export class Space {
     return await this.kubectl(['logs', pod, ...flags]);
   }
 
+  /** Makes the file `go` in the workspace of a stage whose script waits for it. */
+  async letGo(run: Run, stage: string): Promise<void> {
+    const pod = stageOf(run, stage).podName ?? '';
+    // The stage may have reported before the kubelet knows its own container, and can exec into it.
+    const started = 'jsonpath={.status.containerStatuses[?(@.name=="main")].started}{"\\n"}';
+    const watch = await this.stream(['get', 'pod', pod, '--watch', '-o', started]);
+    await watch.says(/true/);
+    watch.stop();
+    await this.kubectl(['exec', pod, '-c', 'main', '--', 'touch', '/workspace/go']);
+  }
+
   async pods(selector = ''): Promise<Pod[]> {
     const list: { items: Pod[] } = JSON.parse(
       await this.kubectl(['get', 'pods', '-o', 'json', '-l', selector]),
