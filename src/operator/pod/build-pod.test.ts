@@ -160,7 +160,9 @@ describe('the pod of a stage', () => {
     const failures = (timeout?: string): number | undefined => {
       const ready = { tcp: 5432, ...(timeout === undefined ? {} : { timeout }) };
       const pod = podOf(anInstance({ services: [{ name: 'db', image: 'i', ready }] }));
-      const { failureThreshold = 0, periodSeconds = 0 } = containerOf(pod, 'db')?.startupProbe ?? {};
+      const probe = containerOf(pod, 'db')?.startupProbe;
+      const { failureThreshold = 0, periodSeconds = 0 } = probe ?? {};
+      assert.equal(probe?.terminationGracePeriodSeconds, 2, 'what never was ready is ended at once');
       return failureThreshold * periodSeconds;
     };
     assert.equal(failures(), 300);

@@ -34,6 +34,8 @@ function probe(ready: Service['ready']): Probe | undefined {
   const timing = {
     periodSeconds: 1,
     timeoutSeconds: 5,
+    // The stage has failed by then: what was never ready need not end in peace, for as long as a stage's pod may take.
+    terminationGracePeriodSeconds: 2,
     failureThreshold: Math.max(
       1,
       Math.ceil(ready.timeout === undefined ? READY_SECONDS : seconds(ready.timeout)),
