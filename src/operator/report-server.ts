@@ -28,7 +28,7 @@ export interface ReportServerOptions {
   onReport(runKey: string): void;
   logger: Logger;
   metrics: Metrics;
-  now(): number;
+  now: () => number;
 }
 
 export interface ReportServer {
@@ -37,6 +37,8 @@ export interface ReportServer {
 }
 
 const RENEW_MS = 3_600_000;
+/** An EndpointSlice that somebody deleted, or that a former leader wrote late, is ours again after this long. */
+const PUBLISH_MS = 30_000;
 
 /** Undefined while direct reports are off. */
 export async function startReportServer(options: ReportServerOptions): Promise<ReportServer | undefined> {
@@ -67,10 +69,18 @@ export async function startReportServer(options: ReportServerOptions): Promise<R
       }),
     );
   }, RENEW_MS);
+  const publishing = setInterval(() => {
+    publish(options, server.port).catch((error: unknown) =>
+      logger.warn('the address for reports could not be published; it is tried again', {
+        ...describeError(error),
+      }),
+    );
+  }, PUBLISH_MS);
   return {
     target: () => ({ url, ca: material.authority }),
     close: async (limitMs) => {
       clearInterval(timer);
+      clearInterval(publishing);
       await server.close(limitMs);
     },
   };

@@ -17,6 +17,8 @@ export const MAX_STAGE_BYTES: number = 512 * 1024;
 export const MAX_PLAN_BYTES: number = 8 * 1024 * 1024;
 export const MAX_TEXT_CHARACTERS: number = 64 * 1024;
 export const MAX_EXPRESSION_CHARACTERS = 4096;
+/** Of maps and lists within each other, such as a podTemplate's; counted from the resource's root. */
+export const MAX_DEPTH = 64;
 /** 30 days. */
 export const MAX_TIMEOUT_SECONDS: number = 30 * 86_400;
 

@@ -10,7 +10,7 @@ import type { Site } from './site.ts';
 import { seconds } from './times.ts';
 
 /** Names that the pod itself uses. */
-const RESERVED: ReadonlySet<string> = new Set([RUNNER_CONTAINER, MAIN_CONTAINER, 'shell']);
+const RESERVED: ReadonlySet<string> = new Set([RUNNER_CONTAINER, MAIN_CONTAINER, 'otto-shell']);
 
 export function planContainers(stage: Stage, path: Path, site: Site): PlannedStage['containers'] {
   const containers = stage.containers ?? [];

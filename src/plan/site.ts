@@ -1,6 +1,6 @@
 /** A place in a pipeline where strings with expressions stand, and where their problems go. */
 import type { Json } from '../api/pipeline.ts';
-import { MAX_ENV, MAX_TEXT_CHARACTERS } from './bounds.ts';
+import { MAX_DEPTH, MAX_ENV, MAX_TEXT_CHARACTERS } from './bounds.ts';
 import type { Root } from './cel.ts';
 import type { Declared } from './declared.ts';
 import type { Path, Problems } from './diagnostics.ts';
@@ -46,6 +46,10 @@ export class Site {
 
   /** All strings within, keys left alone. */
   json(value: Json | undefined, path: Path): void {
+    if (path.length > MAX_DEPTH) {
+      this.problems.error('TooDeep', path, `Values nest more than ${MAX_DEPTH} deep here.`);
+      return;
+    }
     if (typeof value === 'string') this.text(value, path);
     else if (Array.isArray(value))
       for (const [index, item] of value.entries()) this.json(item, [...path, index]);

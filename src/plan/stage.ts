@@ -134,7 +134,8 @@ function planOutputs(stage: Stage, path: Path, context: StepContext, site: Site)
 }
 
 function checkSize(planned: PlannedStage, path: Path, { problems }: Site): void {
-  if (roughSize(planned) < MAX_STAGE_BYTES / 4) return;
+  // A value that nests without end cannot even be measured; that it does has been said.
+  if (problems.errors > 0 || roughSize(planned) < MAX_STAGE_BYTES / 4) return;
   const bytes = Buffer.byteLength(JSON.stringify(planned));
   if (bytes <= MAX_STAGE_BYTES) return;
   const kib = Math.ceil(bytes / 1024);

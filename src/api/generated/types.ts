@@ -78,7 +78,7 @@ export interface PipelineSpec {
  */
 export interface PipelineStatus {
   /**
-   * The `metadata.generation` that this status is about.
+   * The `metadata.generation` that this status is about; -1 until the operator has seen it.
    */
   observedGeneration?: number;
   /**
@@ -325,7 +325,7 @@ export interface RunSource {
  */
 export interface RunStatus {
   /**
-   * The `metadata.generation` that this status is about.
+   * The `metadata.generation` that this status is about; -1 until the operator has seen it.
    */
   observedGeneration?: number;
   /**
