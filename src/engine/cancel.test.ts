@@ -91,6 +91,18 @@ describe('a cancelled Run', () => {
     assert.deepEqual(run.pass(), [{ type: 'StopPod', podName: 'demo-a-1', podUID: 'uid-a-1' }]);
   });
 
+  it('leaves the pod of a success time to end by itself, its services too, though the Run has ended', () => {
+    const run = new Driven(aPlan([aStage('a')]));
+    run.pass();
+    run.look('a');
+    run.report('a', 'Succeeded');
+    run.pass();
+    assert.equal(run.run.status?.result, 'Succeeded');
+    run.reports.clear();
+    assert.deepEqual(run.pass(), []);
+    assert.deepEqual(run.after(60).pass(), [{ type: 'StopPod', podName: 'demo-a-1', podUID: 'uid-a-1' }]);
+  });
+
   it('ends a pod by force when its node does not', () => {
     const run = new Driven(aPlan([aStage('a')]));
     run.pass();

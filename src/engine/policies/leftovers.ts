@@ -10,6 +10,7 @@ import { parseTime } from '../time.ts';
 /** A runner that has reported its end needs a moment for it. */
 const FAREWELL_MS = 60_000;
 const MARGIN_MS = 60_000;
+const SAID: ReadonlySet<StageStatus['result']> = new Set(['Succeeded', 'Unstable', 'Aborted']);
 
 export function endLeftovers(decider: Decider): void {
   for (const pod of decider.input.pods) {
@@ -49,7 +50,10 @@ function endOf({ retried = [] }: StageStatus, attempt: number): number | undefin
   return parseTime(retried.find((entry) => entry.attempt === attempt)?.finishTime);
 }
 
-function hasReported({ input }: Decider, pod: Pod): boolean {
+function hasReported({ input, stages }: Decider, pod: Pod): boolean {
+  const status = stages.get(stageOf(pod) ?? '');
+  // Reports go with the end of their Run; these results only a runner can have said.
+  if (status?.attempt === attemptOf(pod) && SAID.has(status?.result)) return true;
   const whose = {
     run: input.run.metadata.name ?? '',
     stage: stageOf(pod) ?? '',
