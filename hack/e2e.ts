@@ -24,7 +24,7 @@ usage: node hack/bootstrap.mjs hack/e2e.ts [SPEC…] [--prepare] [--keep] [--nam
 
 /** What installs the CRDs as its own comes before Otto is there; what kills the API server comes last. */
 const first = ['e2e/chart.e2e.ts'];
-const last = ['e2e/kube/*.e2e.ts', 'e2e/faults/*.e2e.ts'];
+const last = ['e2e/kube/*.e2e.ts', 'e2e/faults/*.e2e.ts', 'e2e/local/*.e2e.ts'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
