@@ -89,8 +89,8 @@ function nextSteps(cluster: Cluster): string {
 
   export KUBECONFIG=${cluster.kubeconfig}
   kubectl get runs
-  node hack/bootstrap.mjs src/cli/main.ts logs     the log of the newest Run
-  node hack/bootstrap.mjs src/cli/main.ts start ${pipeline} --follow
+  npm run -s otto -- logs                          the log of the newest Run
+  npm run -s otto -- start ${pipeline} --follow
   npm run run -- status${which}
   npm run run -- down${which}                              stops and removes all of it`;
 }
