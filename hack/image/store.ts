@@ -37,8 +37,11 @@ export async function pruneArchives(store: ImageStore, prefix: string, keep: num
     const path = join(store.archives, name);
     found.push({ path, time: (await stat(path)).mtimeMs });
   }
-  for (const { path } of found.toSorted((a, b) => b.time - a.time).slice(keep))
+  for (const { path } of found.toSorted((a, b) => b.time - a.time).slice(keep)) {
+    // First the record that says there is one: sources that come back are built anew.
+    await rm(`${path}.json`, { force: true });
     await rm(path, { force: true });
+  }
 }
 
 /** Removes what builds that were cut off left; no build takes a day. */
