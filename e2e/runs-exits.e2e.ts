@@ -1,6 +1,6 @@
 /** How scripts end and what they say: exit codes, signals, output of all kinds. */
 import assert from 'node:assert/strict';
-import type { RunResult, Step, StepResult } from '../src/api/generated/types.ts';
+import type { RunResult, Step } from '../src/api/generated/types.ts';
 import { anInlineRun, PATIENCE_MS, Space, stageOf, stepOf, succeededCondition } from './space.ts';
 
 const IMAGE = 'busybox:1.36';
@@ -8,9 +8,8 @@ const IMAGE = 'busybox:1.36';
 const ENDS: readonly {
   name: string;
   step: Step;
+  image?: string;
   result: RunResult;
-  reason?: string;
-  step0?: StepResult;
   exitCode?: number;
   message: RegExp;
 }[] = [
@@ -67,7 +66,8 @@ const ENDS: readonly {
   },
   {
     name: 'interpreter',
-    step: { sh: '#!/usr/bin/env -S busybox awk -f\nBEGIN { exit 4 }' },
+    image: 'python:3.12',
+    step: { sh: '#!/usr/bin/env python3\nimport sys\nsys.exit(4)' },
     result: 'Failed',
     exitCode: 4,
     message: /exit code 4/,
@@ -79,13 +79,14 @@ const HUGE = 104_857_600;
 describe('the end of a script', function () {
   this.timeout(PATIENCE_MS + 10_000);
   const space = new Space('exits');
-  const run = (name: string, ...steps: Step[]): object =>
-    anInlineRun(name, { defaults: { image: IMAGE }, stages: [{ name: 'only', steps }] });
+  const run = (name: string, ...steps: Step[]): object => inImage(IMAGE, name, ...steps);
+  const inImage = (image: string, name: string, ...steps: Step[]): object =>
+    anInlineRun(name, { stages: [{ name: 'only', image, steps }] });
 
   before(async () => {
     await space.start();
     await space.create(
-      ...ENDS.map(({ name, step }) => run(name, step)),
+      ...ENDS.map(({ name, step, image = IMAGE }) => inImage(image, name, step)),
       run('order', {
         sh: 'set +x; i=0; while [ $i -lt 500 ]; do echo "out $i"; echo "err $i" >&2; i=$((i+1)); done',
       }),

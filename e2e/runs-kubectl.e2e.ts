@@ -1,6 +1,7 @@
 /** A Run for those who have kubectl alone, and for tools that know no Otto: columns, waiting, health as kstatus reads it. */
 import assert from 'node:assert/strict';
-import type { Condition } from '../src/api/generated/types.ts';
+import { tool } from '../hack/tools/tools.ts';
+import { execute } from './kubectl.ts';
 import { anInlineRun, aPipeline, aRun, PATIENCE_MS, Space } from './space.ts';
 
 const IMAGE = 'busybox:1.36';
@@ -9,22 +10,12 @@ const only = (script: string): Parameters<typeof anInlineRun>[1] => ({
   stages: [{ name: 'only', image: IMAGE, steps: [{ sh: script }] }],
 });
 
-interface Subject {
-  metadata: { generation?: number; deletionTimestamp?: string };
-  status?: { observedGeneration?: number; conditions?: Condition[] };
-}
-
-/** What a tool makes of a resource that it does not know: the rules of sigs.k8s.io/cli-utils, pkg/kstatus/README.md. */
-function kstatus({ metadata, status = {} }: Subject): 'Terminating' | 'InProgress' | 'Failed' | 'Current' {
-  if (metadata.deletionTimestamp !== undefined) return 'Terminating';
-  if (status.observedGeneration !== undefined && status.observedGeneration !== metadata.generation)
-    return 'InProgress';
-  const is = (type: string): string | undefined =>
-    status.conditions?.find((condition) => condition.type === type)?.status;
-  if (is('Reconciling') === 'True') return 'InProgress';
-  if (is('Stalled') === 'True') return 'Failed';
-  const ready = is('Ready');
-  return ready === undefined || ready === 'True' ? 'Current' : 'InProgress';
+/** What tools make of resources that they do not know, by the library that most of them use. */
+async function kstatus(objects: readonly unknown[]): Promise<string[]> {
+  const lines = objects.map((object) => JSON.stringify(object)).join('\n');
+  const { code, stdout, stderr } = await execute(await tool('kstatus'), [], lines);
+  assert.equal(code, 0, stderr);
+  return stdout.trim().split('\n');
 }
 
 describe('by kubectl, a Run', function () {
@@ -103,22 +94,18 @@ describe('by kubectl, a Run', function () {
     );
     await space.until('paused', 'Paused', ({ status }) => status?.conditions?.[0]?.reason === 'Paused');
     await space.until('held', 'a step', ({ status }) => status?.stages?.[0]?.state === 'Running');
-    const read = async (kind: string, name: string): Promise<string> =>
-      kstatus(JSON.parse(await space.kubectl(['get', kind, name, '-o', 'json'])));
-    const seen = Object.fromEntries(
-      await Promise.all(
-        ['good', 'bad', 'held', 'waits', 'paused'].map(async (name) => [name, await read('run', name)]),
-      ),
-    );
-    assert.deepEqual(seen, {
-      good: 'Current',
-      bad: 'Failed',
-      held: 'InProgress',
-      waits: 'InProgress',
-      paused: 'InProgress',
-    });
-    assert.equal(await read('pipeline', 'webapp'), 'Current');
-    assert.notEqual(await read('pipeline', 'broken'), 'Current');
+    const names = ['good', 'bad', 'held', 'waits', 'paused'];
+    const kinds = [...names.map((name) => `run/${name}`), 'pipeline/webapp', 'pipeline/broken'];
+    const { items }: { items: unknown[] } = JSON.parse(await space.kubectl(['get', ...kinds, '-o', 'json']));
+    assert.deepEqual(await kstatus(items), [
+      'Current',
+      'Failed',
+      'InProgress',
+      'InProgress',
+      'InProgress',
+      'Current',
+      'Failed',
+    ]);
   });
 
   it('is cancelled by a patch', async () => {

@@ -12,6 +12,7 @@ export const toolNames = [
   'kwok',
   'kubeconform',
   'pause',
+  'kstatus',
 ] as const;
 export type ToolName = (typeof toolNames)[number];
 
@@ -68,6 +69,12 @@ export const catalogue: Readonly<Record<ToolName, Tool>> = {
   pause: {
     version: 'v1',
     build: { kind: 'folder', folder: join(cluster, 'pause'), packages: ['.'] },
+    stamps: {},
+  },
+  // The library by which Flux, kpt and others tell how a resource is, as a program for e2e tests.
+  kstatus: {
+    version: 'v0.37.2',
+    build: { kind: 'folder', folder: join(cluster, '..', '..', 'e2e', 'kstatus'), packages: ['.'] },
     stamps: {},
   },
 };

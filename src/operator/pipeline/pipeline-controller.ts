@@ -41,24 +41,20 @@ export function judge(pipeline: Pipeline, library: StepLibrary, now: number): Pi
   const { generation } = pipeline.metadata;
   const observed = generation === undefined ? {} : { observedGeneration: generation };
   const before = pipeline.status?.conditions ?? [];
-  const others = before.filter((condition) => condition.type !== 'Ready');
-  const old = before.find((condition) => condition.type === 'Ready');
-  const ready = (status: 'True' | 'False', reason: string, message: string): Condition => ({
-    type: 'Ready',
-    status,
-    reason,
-    message,
-    lastTransitionTime:
-      old?.status === status ? old.lastTransitionTime : new Date(now).toISOString().replace(/\.\d+Z$/, 'Z'),
-    ...observed,
-  });
+  const others = before.filter(({ type }) => type !== 'Ready' && type !== 'Stalled');
+  const make = (type: string, status: 'True' | 'False', reason: string, message: string): Condition => {
+    const old = before.find((condition) => condition.type === type);
+    const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+    const lastTransitionTime = old?.status === status ? old.lastTransitionTime : time;
+    return { type, status, reason, message, lastTransitionTime, ...observed };
+  };
   if ('errors' in compiled) {
-    return {
-      ...observed,
-      conditions: [...others, ready('False', 'Invalid', describeDiagnostics(compiled.errors))],
-    };
+    const ready = make('Ready', 'False', 'Invalid', describeDiagnostics(compiled.errors));
+    // Waiting does not help, which Ready alone does not say to kstatus.
+    const stalled = make('Stalled', 'True', 'Invalid', 'Correct the errors that Ready lists.');
+    return { ...observed, conditions: [...others, ready, stalled] };
   }
   const stages = compiled.plan.stages.length + compiled.plan.finally.length;
   const message = stages === 1 ? '1 stage' : `${stages} stages`;
-  return { ...observed, conditions: [...others, ready('True', 'Valid', message)], stages };
+  return { ...observed, conditions: [...others, make('Ready', 'True', 'Valid', message)], stages };
 }
