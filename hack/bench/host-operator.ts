@@ -1,7 +1,7 @@
 // The operator as the chart would run it (its settings, its rights, its Node flags), as a process of this machine.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, symlinkSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
@@ -10,7 +10,7 @@ import { stage } from '../image/stage.ts';
 import { apply, kubectlOf } from '../install/kubectl.ts';
 import { run } from '../tools/command.ts';
 import { tool } from '../tools/tools.ts';
-import { endOf } from './process.ts';
+import { endOf, tied } from './process.ts';
 import { eventually } from './wait.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -99,6 +99,7 @@ export async function startOperator(prepared: Prepared, name: string): Promise<H
   } finally {
     closeSync(log);
   }
+  tied(child);
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
     await endOf(child, STOP_MS);
@@ -150,9 +151,4 @@ export function serverOf(cluster: Cluster): { server: URL; ca: string } {
   if (server === undefined || ca === undefined)
     throw new Error(`${cluster.kubeconfig} names no server and CA`);
   return { server: new URL(server), ca: Buffer.from(ca, 'base64').toString('utf8') };
-}
-
-/** The last lines of a log, for an error. */
-export async function lastWords(file: string, lines = 5): Promise<string> {
-  return (await readFile(file, 'utf8')).trim().split('\n').slice(-lines).join('\n');
 }

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tool } from '../tools/tools.ts';
-import { endOf } from './process.ts';
+import { endOf, tied } from './process.ts';
 
 export const SIMULATED = 'otto-bench/simulated';
 
@@ -25,14 +25,9 @@ export async function startKwok({ kubeconfig, folder, podMs }: KwokOptions): Pro
   const log = openSync(join(folder, 'kwok.log'), 'a');
   try {
     // Its times are the reports', which are in UTC.
-    return spawn(
-      await tool('kwok'),
-      [`--kubeconfig=${kubeconfig}`, `--config=${file}`, '--server-address='],
-      {
-        stdio: ['ignore', log, log],
-        env: { ...process.env, TZ: 'UTC' },
-      },
-    );
+    const argv = [`--kubeconfig=${kubeconfig}`, `--config=${file}`, '--server-address='];
+    const env = { ...process.env, TZ: 'UTC' };
+    return tied(spawn(await tool('kwok'), argv, { stdio: ['ignore', log, log], env }));
   } finally {
     closeSync(log);
   }

@@ -32,6 +32,27 @@ export function load(): string {
   return (loadavg()[0] ?? 0).toFixed(1);
 }
 
+const children = new Set<ChildProcess>();
+
+/** Ends with this command, whatever ends that. */
+export function tied(child: ChildProcess): ChildProcess {
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  return child;
+}
+
+/** On Ctrl-C and SIGTERM: kills what is tied, does the rest of the cleaning, and exits. */
+export function onInterrupt(clean: () => Promise<void>): void {
+  const interrupted = (): void => {
+    for (const child of children) child.kill('SIGKILL');
+    clean()
+      .catch((error: unknown) => console.error(error))
+      .finally(() => process.exit(130));
+  };
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+}
+
 /** Waits for the end of a child that was told to end, and kills it after the limit. */
 export async function endOf(child: ChildProcess, limitMs: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
