@@ -17,8 +17,7 @@ COPY . .
 RUN if [ ! -d rootfs ]; then \
       set -e; \
       apt-get update; apt-get install -y --no-install-recommends binutils; \
-      npm ci --no-audit --no-fund; \
-      node hack/image/main.ts stage rootfs; \
+      node hack/bootstrap.mjs hack/image/main.ts stage rootfs; \
     fi
 
 FROM ${BASE} AS system
