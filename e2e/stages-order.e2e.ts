@@ -164,7 +164,7 @@ describe('stages', function () {
     assertOverlap(run, 'left', 'r1');
     assert.match(await space.log(run, 'left'), /from=group/);
     assert.match(await space.log(run, 'last2'), /result=Succeeded/);
-    assert.equal(run.status?.progress, '8/8');
+    assert.equal(run.status?.progress, '9/9');
   });
 
   it('are skipped after a failure, unless it is allowed; conditions only skip', async () => {
