@@ -11,7 +11,7 @@ import { loadOnce } from '../install/load.ts';
 import { installOtto } from '../install/otto.ts';
 import { progress } from '../install/progress.ts';
 import { barePods } from './bare-pods.ts';
-import { load } from './process.ts';
+import { load, onInterrupt } from './process.ts';
 import { type StageTimes, stagesOnce, threeStages } from './stage-times.ts';
 import { count, median, table } from './table.ts';
 import { eventually } from './wait.ts';
@@ -27,7 +27,7 @@ usage: node hack/bootstrap.mjs hack/bench/stage-cost.ts [FLAGS]
   --context NAME  a cluster of your own
   --image REF     of all containers of steps (the local stand-in of busybox)
 
-The namespace that it makes is deleted at the end. A short form for CI: --repeat 2`;
+The namespace that it makes is deleted at the end; the cluster stays, with Otto of this checkout in it. A short form for CI: --repeat 2`;
 
 const GOAL = 0.45;
 const READY_MS = 30_000;
@@ -54,9 +54,7 @@ async function bench({ repeat, name, context, image }: Settings): Promise<boolea
   await client.request('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
   const remove = async (): Promise<void> =>
     void (await client.request('DELETE', `/api/v1/namespaces/${namespace}`));
-  const interrupted = (): void => void remove().finally(() => process.exit(130));
-  process.on('SIGINT', interrupted);
-  process.on('SIGTERM', interrupted);
+  onInterrupt(remove);
   try {
     await client.create(PIPELINES, namespace, threeStages(image));
     await eventually('the namespace and its Pipeline are ready', READY_MS, () => isReady(client, namespace));

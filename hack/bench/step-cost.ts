@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { canMakeNamespaces, SHELLS, shellsAtHand } from '../../src/testing/loop-container.ts';
 import { RunnerStage, sh } from '../../src/testing/runner-stage.ts';
 import { stage } from '../image/stage.ts';
-import { load, peakMegabytes } from './process.ts';
+import { load, onInterrupt, peakMegabytes } from './process.ts';
 import { count, figure, median, table } from './table.ts';
 
 const help = `The runner, compiled as in the image, on this machine: a stage of many \`sh: echo …\` steps in a user's container
@@ -35,9 +35,15 @@ interface Measured {
   readonly byHand: number;
 }
 
+let current: RunnerStage | undefined;
+
 async function bench(steps: number, repeat: number): Promise<boolean> {
   if (!canMakeNamespaces()) throw new Error('process namespaces cannot be made here: be root');
   const folder = await mkdtemp(join(tmpdir(), 'otto-bench-'));
+  onInterrupt(async () => {
+    await current?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
   try {
     await stage({ root, target: folder, keepRuntime: true });
     const program = join(folder, 'app/otto/dist/src/runner/main.js');
@@ -53,6 +59,7 @@ async function bench(steps: number, repeat: number): Promise<boolean> {
 
 async function once(program: string, shell: string, steps: number): Promise<Measured> {
   const stageRun = new RunnerStage({ main: shell });
+  current = stageRun;
   stageRun.program = program;
   const limit = setTimeout(() => void stageRun.stop(), STAGE_MS);
   try {

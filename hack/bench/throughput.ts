@@ -12,7 +12,7 @@ import { progress } from '../install/progress.ts';
 import { type Writes, writesBetween, writesOf } from './api-writes.ts';
 import { prepareOperator, startOperator } from './host-operator.ts';
 import { startKwok, stopKwok } from './kwok.ts';
-import { cpuMs, load, peakMegabytes } from './process.ts';
+import { cpuMs, load, onInterrupt, peakMegabytes } from './process.ts';
 import { driveRuns } from './runs.ts';
 import { addNodes, clean, clusterWithoutNode } from './simulated-nodes.ts';
 import { count, figure, median, table } from './table.ts';
@@ -67,12 +67,11 @@ async function bench(settings: Settings): Promise<void> {
   const log = progress();
   const folder = await mkdtemp(join(tmpdir(), 'otto-bench-'));
   let kwok: ChildProcess | undefined;
-  const interrupted = (): void => {
-    kwok?.kill('SIGKILL');
-    process.exit(130);
+  const remove = async (): Promise<void> => {
+    if (!settings.keep) await down(settings.name);
+    await rm(folder, { recursive: true, force: true });
   };
-  process.on('SIGINT', interrupted);
-  process.on('SIGTERM', interrupted);
+  onInterrupt(remove);
   try {
     const { cluster, client } = await clusterWithoutNode(settings.name, log);
     log('starting simulated nodes');
@@ -104,8 +103,7 @@ async function bench(settings: Settings): Promise<void> {
     print(all, settings);
   } finally {
     if (kwok !== undefined) await stopKwok(kwok);
-    if (!settings.keep) await down(settings.name);
-    await rm(folder, { recursive: true, force: true });
+    await remove();
   }
 }
 
