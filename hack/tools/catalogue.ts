@@ -10,7 +10,6 @@ export const toolNames = [
   'kind',
   'coredns',
   'kwok',
-  'kubeconform',
   'pause',
   'kstatus',
 ] as const;
@@ -61,11 +60,6 @@ export const catalogue: Readonly<Record<ToolName, Tool>> = {
   },
   kind: { version: 'v0.33.0', build: { kind: 'install', package: 'sigs.k8s.io/kind' }, stamps: {} },
   kwok: { version: 'v0.8.0', build: { kind: 'install', package: 'sigs.k8s.io/kwok/cmd/kwok' }, stamps: {} },
-  kubeconform: {
-    version: 'v0.7.0',
-    build: { kind: 'install', package: 'github.com/yannh/kubeconform/cmd/kubeconform' },
-    stamps: {},
-  },
   pause: {
     version: 'v1',
     build: { kind: 'folder', folder: join(cluster, 'pause'), packages: ['.'] },
