@@ -3,6 +3,7 @@ import { type ASTNode, type Context, Environment, type EnvironmentOptions } from
 import type { Json } from '../api/pipeline.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { MAX_EXPRESSION_CHARACTERS } from './bounds.ts';
+import { priced, registerBudget, withBudget } from './cel-budget.ts';
 import { LINEAR_MATCHES, prepare } from './cel-scan.ts';
 import { matchesPattern } from './pattern.ts';
 import { type References, referencesOf } from './references.ts';
@@ -33,6 +34,8 @@ const LIMITS = {
 };
 const MAX_LOOP_DEPTH = 2;
 const MAX_LOOPS = 8;
+/** Each may put many of what it goes over into each item, and comparing two such lists goes through all of it. */
+const MAX_MAPS = 2;
 
 /** Adds what every environment has: a `matches` in linear time, and sums of whole and broken numbers. */
 export function withFunctions(environment: Environment): Environment {
@@ -59,6 +62,7 @@ export const CEL_OPTIONS: EnvironmentOptions = { limits: LIMITS, homogeneousAggr
 /** For evaluation all names are dynamic: types were checked when the pipeline was compiled. */
 const dynamic = withFunctions(new Environment(CEL_OPTIONS));
 for (const root of ROOTS) dynamic.registerVariable(root, 'dyn');
+registerBudget(dynamic);
 
 const cache = new BoundedMap<string, Compiled | Error>(4096);
 
@@ -89,8 +93,11 @@ function parseExpression(text: string): Compiled {
   if (found.loopDepth > MAX_LOOP_DEPTH || found.loops > MAX_LOOPS) {
     throw new Error(`Too many loops: at most ${MAX_LOOPS}, at most ${MAX_LOOP_DEPTH} within each other.`);
   }
+  if (found.maps > MAX_MAPS) throw new Error(`map is used too often: at most ${MAX_MAPS} times.`);
   const late = found.references.some(({ root }) => LATE_ROOTS.some((known) => known === root));
-  return { ...found, text, prepared, late, evaluate: (context) => parsed(context) };
+  const withPrices = priced(prepared, ast);
+  const evaluate = withPrices === prepared ? parsed : dynamic.parse(withPrices);
+  return { ...found, text, prepared, late, evaluate: (context) => withBudget(() => evaluate(context)) };
 }
 
 /** JSON as CEL sees it: whole numbers are ints (a JS number would be a double, which is no list index, no int). */
@@ -103,15 +110,23 @@ export function toCel(value: Json): unknown {
   return value;
 }
 
-/** CEL's answer as JSON; undefined for what JSON has no form for (bytes, types, times). */
+/** Items of an answer, lists within it counted through: they may be one list many times. */
+const MAX_ITEMS = 20_000;
+
+/** CEL's answer as JSON; undefined for what JSON has no form for (bytes, types, times), and for what has no end. */
 export function fromCel(value: unknown): Json | undefined {
+  return toJson(value, { left: MAX_ITEMS });
+}
+
+function toJson(value: unknown, room: { left: number }): Json | undefined {
   if (typeof value === 'bigint') return Number(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
   if (!Array.isArray(value)) return undefined;
   const items: Json[] = [];
   for (const item of value) {
-    const json = fromCel(item);
+    if (--room.left < 0) return undefined;
+    const json = toJson(item, room);
     if (json === undefined) return undefined;
     items.push(json);
   }

@@ -14,13 +14,15 @@ export interface References {
   /** Loops (exists, all, map, filter) within loops. */
   loopDepth: number;
   loops: number;
+  /** Of them those that make a list of anything. */
+  maps: number;
   methods: Set<string>;
 }
 
 const LOOPS: ReadonlySet<string> = new Set(['exists', 'all', 'exists_one', 'map', 'filter']);
 
 export function referencesOf(ast: ASTNode): References {
-  const found: References = { references: [], loopDepth: 0, loops: 0, methods: new Set() };
+  const found: References = { references: [], loopDepth: 0, loops: 0, maps: 0, methods: new Set() };
   visit(ast, new Set(), 0, found);
   return found;
 }
@@ -36,17 +38,32 @@ function visit(node: ASTNode, bound: ReadonlySet<string>, depth: number, found: 
     const [method, receiver, args] = node.args;
     found.methods.add(method);
     visit(receiver, bound, depth, found);
-    const variable = args[0];
-    const loop = LOOPS.has(method) && variable?.op === 'id';
-    const inner = loop ? new Set([...bound, variable.args]) : bound;
-    if (loop) {
+    const loop = loopOf(node);
+    const inner = loop === undefined ? bound : new Set([...bound, loop.variable]);
+    if (loop !== undefined) {
       found.loops += 1;
+      if (method === 'map') found.maps += 1;
       found.loopDepth = Math.max(found.loopDepth, depth + 1);
     }
-    for (const arg of loop ? args.slice(1) : args) visit(arg, inner, loop ? depth + 1 : depth, found);
+    for (const arg of loop?.bodies ?? args) visit(arg, inner, loop === undefined ? depth : depth + 1, found);
     return;
   }
   for (const child of childrenOf(node)) visit(child, bound, depth, found);
+}
+
+/** `list.map(variable, body)` and its kin; undefined for what is no loop. */
+export function loopOf(node: ASTNode): Loop | undefined {
+  if (node.op !== 'rcall') return undefined;
+  const [method, over, [variable, ...bodies]] = node.args;
+  if (!LOOPS.has(method) || variable?.op !== 'id') return undefined;
+  return { method, over, variable: variable.args, bodies };
+}
+
+export interface Loop {
+  method: string;
+  over: ASTNode;
+  variable: string;
+  bodies: ASTNode[];
 }
 
 /** Computed indexes in a member path hold expressions of their own. */
@@ -79,7 +96,7 @@ function extend(path: Reference | undefined, key: string | undefined): Reference
   return path;
 }
 
-function childrenOf(node: ASTNode): ASTNode[] {
+export function childrenOf(node: ASTNode): ASTNode[] {
   if (node.op === 'value' || node.op === 'id') return [];
   if (node.op === '.' || node.op === '.?') return [node.args[0]];
   if (node.op === 'call') return node.args[1];
