@@ -24,6 +24,17 @@ export function processesOf(pod: Pod, container?: string): NodeProcess[] {
   });
 }
 
+/** What runs right now in pods of these UIDs. */
+export function commandsOf(podUIDs: readonly string[]): string[] {
+  // By systemd's rules for names, or cgroupfs's.
+  const marks = podUIDs.flatMap((uid) => [`pod${uid}`, `pod${uid.replaceAll('-', '_')}`]);
+  return readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
+    const cgroup = read(entry, 'cgroup');
+    return marks.some((mark) => cgroup.includes(mark)) ? [read(entry, 'cmdline').replaceAll('\0', ' ')] : [];
+  });
+}
+
 /** As the kernel or an administrator would. */
 export function killFirstProcess(pod: Pod, container: string): void {
   const first = processesOf(pod, container).find(({ innerPid }) => innerPid === 1);
