@@ -13,6 +13,7 @@ import { loadOnce } from '../hack/install/load.ts';
 import { operatorNamespace, release } from '../hack/install/otto.ts';
 import { progress } from '../hack/install/progress.ts';
 import type { Log } from '../hack/tools/go-build.ts';
+import { tool } from '../hack/tools/tools.ts';
 import { KEY_NAMESPACE, KEY_SECRET, makeKeyPair } from './ssh-key.ts';
 
 const IMAGES: readonly ExampleName[] = [
@@ -38,6 +39,7 @@ export async function mochaGlobalSetup(): Promise<void> {
     const image = await exampleImage(name, log);
     await loadOnce(cluster, image.archive, [image.ref, ...exampleImages[name].standsInFor]);
   }
+  await tool('kstatus', { log });
   await startGitServer(cluster, { log, authorizedKeys: await sshKey(cluster) });
 }
 
