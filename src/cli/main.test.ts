@@ -9,7 +9,10 @@ import { Otto } from './testing/otto.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
-describe('the otto process', () => {
+describe('the otto process', function () {
+  // Each starts a process that loads the client library.
+  this.timeout(60_000);
+
   let otto: Otto;
   let children: ChildProcess[];
 
@@ -34,10 +37,12 @@ describe('the otto process', () => {
     return child;
   }
 
+  const watched = (): Promise<void> => until('a watch', () => otto.cluster.watching === 1, 50_000);
+
   it('exits as the Run ended', async () => {
     const child = start('start', 'webapp', '-f');
     const out = text(child.stdout);
-    await until('a watch', () => otto.cluster.watching === 1);
+    await watched();
     otto.cluster.report('webapp-x1', { completionTime: '2026-01-01T12:00:00Z', result: 'Unstable' });
     assert.deepEqual(await once(child, 'close'), [3, null]);
     assert.match(await out, /! webapp-x1 Unstable/);
@@ -46,7 +51,7 @@ describe('the otto process', () => {
   it('detaches at the first Ctrl-C', async () => {
     const child = start('start', 'webapp', '-f');
     const err = text(child.stderr);
-    await until('a watch', () => otto.cluster.watching === 1);
+    await watched();
     child.kill('SIGINT');
     assert.deepEqual(await once(child, 'close'), [130, null]);
     assert.match(await err, /Run webapp-x1 goes on/);
@@ -58,10 +63,14 @@ describe('the otto process', () => {
     otto.cluster.run('r');
     await once(child.stdout, 'data');
     child.stdout.destroy();
-    await until('its end', () => {
-      otto.cluster.report('r', { progress: '1/2' });
-      return child.exitCode !== null;
-    });
+    await until(
+      'its end',
+      () => {
+        otto.cluster.report('r', { progress: '1/2' });
+        return child.exitCode !== null;
+      },
+      50_000,
+    );
     assert.equal(child.exitCode, 141);
     assert.equal(await err, '');
   });

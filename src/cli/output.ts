@@ -38,10 +38,19 @@ export function resourceName(object: KubeObject): string {
 
 async function render(object: object, format: 'json' | 'yaml'): Promise<string> {
   if (format === 'json') return JSON.stringify(object, undefined, 2);
-  const { stringify } = await import('yaml');
-  // YAML 1.1 quoting, which kubectl reads: a bare `on` or `yes` would be true to it.
-  return stringify(object, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false }).trimEnd();
+  const { Document, visit } = await import('yaml');
+  // Quoted as YAML 1.1 asks: a bare `on` or `yes` would be true to kubectl.
+  const document = new Document(object, { version: '1.1', aliasDuplicateObjects: false });
+  // Readers differ most in what is a number or a time to them (0o7, 1_000, 12:30:45).
+  visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value === 'string' && NUMERIC.test(node.value)) node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString({ lineWidth: 0 }).trimEnd();
 }
+
+const NUMERIC = /^[-+.\d][^\n]*$/;
 
 function withoutNoise<T extends KubeObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata;
