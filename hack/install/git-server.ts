@@ -129,10 +129,14 @@ export async function publishCheckout(cluster: Cluster, checkout: string, reposi
     const tip = shallow
       ? await git(...author, 'commit-tree', '-m', 'The checkout, without its history', 'HEAD^{tree}')
       : 'HEAD';
-    const ref = 'refs/otto/publish';
+    // A bundle is of references: this one is the process's own, and goes again.
+    const ref = `refs/otto/publish-${process.pid}`;
     await git('update-ref', ref, tip);
-    await git('bundle', 'create', '--quiet', bundle, ref);
-    await git('update-ref', '-d', ref);
+    try {
+      await git('bundle', 'create', '--quiet', bundle, ref);
+    } finally {
+      await git('update-ref', '-d', ref);
+    }
     await publishBundle(await kubectlOf(cluster), bundle, ref, repository);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -164,10 +168,12 @@ async function publishBundle(
 ): Promise<void> {
   const path = `/srv/git/${repository}.git`;
   const script = [
-    `cat >/tmp/bundle`,
-    `[ -d ${path} ] || git init --quiet --bare --initial-branch=main ${path}`,
-    `git -C ${path} fetch --quiet --force /tmp/bundle ${ref}:refs/heads/main`,
-    'rm /tmp/bundle',
+    // Others may publish at the same time.
+    'bundle=/tmp/bundle-$$',
+    'cat >"$bundle"',
+    `{ [ -d ${path} ] || git init --quiet --bare --initial-branch=main ${path}; }`,
+    `git -C ${path} fetch --quiet --force "$bundle" ${ref}:refs/heads/main`,
+    'rm "$bundle"',
   ].join(' && ');
   const input = await readFile(bundle);
   await kubectl(['-n', gitNamespace, 'exec', '-i', 'deployment/git', '--', 'sh', '-c', script], { input });
