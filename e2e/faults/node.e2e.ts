@@ -4,6 +4,7 @@ import { PODS } from '../../src/kube/resource.ts';
 import { Diamonds, LIMIT_MS, loopOf, releaseStage, UNTIL_RELEASED } from './diamonds.ts';
 import { eventually, type Ground, prepare } from './ground.ts';
 import { Witness } from './page.ts';
+import { ReadyNode } from './ready-node.ts';
 
 /** From the back to the front: the kubelet asks the runtime. */
 const PARTS = ['kubelet', 'containerd'] as const;
@@ -12,6 +13,7 @@ describe('a Run whose node is lost', function () {
   this.timeout(LIMIT_MS);
   let ground: Ground;
   let diamonds: Diamonds;
+  let other: ReadyNode;
 
   const restore = async (): Promise<void> => {
     for (const part of PARTS.toReversed()) {
@@ -23,9 +25,12 @@ describe('a Run whose node is lost', function () {
     ground = await prepare();
     diamonds = new Diamonds(ground, 'node');
     await diamonds.start();
+    other = new ReadyNode(ground.kubectl, 'answers');
+    await other.start();
   });
   after(async () => {
     await restore();
+    await other.stop();
     await diamonds.stop();
   });
 
@@ -39,14 +44,14 @@ describe('a Run whose node is lost', function () {
 
     // The kubelet cannot tell it any more, the runner can.
     releaseStage(left);
-    const ofStage = async (name: string): Promise<object | undefined> => {
+    const ofStage = async (name: string): Promise<object> => {
       const { status } = await diamonds.run('lost');
       const { state, result, reason, attempt } = status?.stages?.find((stage) => stage.name === name) ?? {};
       return { state, result, reason, attempt };
     };
     const until = async (name: string, wanted: object): Promise<void> => {
       await eventually(`${name} is ${JSON.stringify(wanted)}`, async () => {
-        const { ...now } = { ...(await ofStage(name)) };
+        const now = await ofStage(name);
         return JSON.stringify({ ...now, ...wanted }) === JSON.stringify(now) || undefined;
       });
     };
