@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { canMakeNamespaces, SHELLS, shellsAtHand } from '../../src/testing/loop-container.ts';
 import { RunnerStage, sh } from '../../src/testing/runner-stage.ts';
 import { stage } from '../image/stage.ts';
-import { load, onInterrupt, peakMegabytes } from './process.ts';
+import { cpuMs, load, onInterrupt, peakMegabytes } from './process.ts';
 import { count, figure, median, table } from './table.ts';
 
 const help = `The runner, compiled as in the image, on this machine: a stage of many \`sh: echo …\` steps in a user's container
@@ -32,6 +32,8 @@ interface Measured {
   /** Milliseconds from the start of the process to the first step's output. */
   readonly start: number;
   readonly megabytes: number;
+  /** Of the runner's process, all steps together: what the machine's other work does not change much. */
+  readonly cpuMs: number;
   readonly byHand: number;
 }
 
@@ -74,10 +76,12 @@ async function once(program: string, shell: string, steps: number): Promise<Meas
       for (let i = 0; i < marks; i++) seenAt.push(performance.now());
     });
     let megabytes = 0;
+    let cpu = 0;
     const looking = setInterval(() => {
       try {
         // Without a number once it has ended.
         megabytes = Math.max(megabytes, peakMegabytes(running.process.pid ?? 0) || 0);
+        cpu = Math.max(cpu, cpuMs(running.process.pid ?? 0) || 0);
       } catch {
         clearInterval(looking);
       }
@@ -92,6 +96,7 @@ async function once(program: string, shell: string, steps: number): Promise<Meas
       steps: seenAt.slice(1).map((at, i) => at - (seenAt[i] ?? at)),
       start: (seenAt[0] ?? Number.NaN) - began,
       megabytes,
+      cpuMs: cpu,
       byHand: byHand(shell, steps),
     };
   } finally {
@@ -121,13 +126,23 @@ function print(all: ReadonlyMap<string, readonly Measured[]>, steps: number, rep
     start: median(measured.map((one) => one.start)),
     fastest: Math.min(...measured.map((one) => one.start)),
     megabytes: Math.max(...measured.map((one) => one.megabytes)),
+    cpu: median(measured.map((one) => one.cpuMs)),
   }));
   console.log(`\n${repeat} stages of ${steps} steps for each shell, load average ${load()}\n`);
   console.log(
     table(
-      ['shell', 'step ms', 'by hand ms', 'cost ms', 'start ms', 'fastest start', 'peak MB'],
       [
-        ['goal', '', '', `${GOALS.step}`, `${GOALS.start}`, '', `${GOALS.megabytes}`],
+        'shell',
+        'step ms',
+        'by hand ms',
+        'cost ms',
+        'start ms',
+        'fastest start',
+        'peak MB',
+        'CPU ms of the runner',
+      ],
+      [
+        ['goal', '', '', `${GOALS.step}`, `${GOALS.start}`, '', `${GOALS.megabytes}`, ''],
         ...rows.map((row) => [
           row.shell,
           figure(row.step),
@@ -136,6 +151,7 @@ function print(all: ReadonlyMap<string, readonly Measured[]>, steps: number, rep
           figure(row.start),
           figure(row.fastest),
           figure(row.megabytes),
+          figure(row.cpu),
         ]),
       ],
     ),
