@@ -49,7 +49,7 @@ describe('by kubectl, a Run', function () {
     await space.ended('bad');
     const rows = await space.kubectl(['get', 'runs']);
     assert.match(rows, /^NAME +PIPELINE +RESULT +PROGRESS +CURRENT +DURATION +AGE$/m);
-    assert.match(rows, /^good +webapp +Succeeded +1\/1 +\d+s +\d+[sm]/m);
+    assert.match(rows, /^good +webapp +Succeeded +1\/1 +[\dms]+ +[\dms]+/m);
     assert.match(rows, /^bad +Failed +1\/1/m);
     await space.until('held', 'a step', ({ status }) => status?.stages?.[0]?.state === 'Running');
     assert.match(await space.kubectl(['get', 'run', 'held']), /^held +Running +0\/1 +only/m);
