@@ -7,6 +7,8 @@ import { parseArgs } from 'node:util';
 import { down, up } from './cluster/cluster.ts';
 import type { Cluster } from './cluster/contract.ts';
 import { buildOttoImage } from './image/build.ts';
+import { exampleImage } from './image/examples.ts';
+import { exampleNames } from './image/images.ts';
 import { installOtto } from './install/otto.ts';
 import { progress } from './install/progress.ts';
 import { tool } from './tools/tools.ts';
@@ -37,10 +39,15 @@ const { values, positionals } = parseArgs({
 });
 const log = progress();
 
+/** Side by side: images are downloads and unpacking, which have time while Go compiles at a low priority. */
 async function prepare(): Promise<Cluster> {
-  const cluster = await up({ name: values.name, log });
-  await tool('helm', { log });
-  await buildOttoImage({ log });
+  const [cluster] = await Promise.all([
+    up({ name: values.name, log }),
+    tool('helm', { log }),
+    tool('kwok', { log }),
+    buildOttoImage({ log }),
+    ...exampleNames.map((name) => exampleImage(name, log)),
+  ]);
   return cluster;
 }
 

@@ -23,7 +23,13 @@ const checks: readonly Check[] = [
   { name: 'step library', command: ['node', 'hack/steps.ts'] },
   { name: 'unit and property tests', command: ['mocha', '--reporter', 'dot'] },
 ];
-const endToEnd: Check = { name: 'end to end, on a real cluster', command: ['node', 'hack/e2e.ts'] };
+const onCluster: readonly Check[] = [
+  { name: 'end to end, on a real cluster', command: ['node', 'hack/e2e.ts'] },
+  // Short forms of what is measured and proven at length: that they work, not what they measure.
+  { name: 'short: the operator killed under load', command: ['node', 'hack/faults/kills.ts', '--kills=15'] },
+  { name: 'short: throughput', command: ['node', 'hack/bench/throughput.ts', '--runs=20', '--repeat=1'] },
+  { name: 'short: cost of a step', command: ['node', 'hack/bench/step-cost.ts', '--steps=20', '--repeat=2'] },
+];
 
 interface Ended {
   code: number;
@@ -72,7 +78,7 @@ if (values.help) {
     console.log('\n== the cluster is made ready');
     // What went wrong there is said again, and counted, when the tests need it.
     await preparing.ended;
-    await run(endToEnd);
+    for (const check of onCluster) await run(check);
   }
   console.log(`\n${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
