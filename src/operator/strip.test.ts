@@ -39,6 +39,9 @@ describe('what the caches keep', () => {
     );
     assert.equal(small.spec?.nodeName, 'n');
     assert.equal(small.spec?.activeDeadlineSeconds, 1);
+    // How long a stop may take before the pod is deleted by force.
+    assert.ok(pod.spec?.terminationGracePeriodSeconds !== undefined);
+    assert.equal(small.spec?.terminationGracePeriodSeconds, pod.spec.terminationGracePeriodSeconds);
     assert.deepEqual(small.status, full.status);
   });
 

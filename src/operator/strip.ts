@@ -14,7 +14,7 @@ export function stripObject<T extends KubeObject>(object: T): T {
   return { ...object, metadata: stripMeta(object.metadata) };
 }
 
-/** A pod's spec is the larger half of it and ours; what is read back is where it runs, limits and the stop. */
+/** A pod's spec is the larger half of it and ours; what is read back is where it runs, limits, and how and for how long it is stopped. */
 export function stripPod(pod: Pod): Pod {
   const { annotations: _, managedFields: __, ...metadata } = pod.metadata;
   const { spec, status } = pod;
@@ -23,6 +23,8 @@ export function stripPod(pod: Pod): Pod {
     const kept: PodSpec = { containers: spec.containers.map(stripContainer) };
     if (spec.nodeName !== undefined) kept.nodeName = spec.nodeName;
     if (spec.activeDeadlineSeconds !== undefined) kept.activeDeadlineSeconds = spec.activeDeadlineSeconds;
+    const { terminationGracePeriodSeconds: grace } = spec;
+    if (grace !== undefined) kept.terminationGracePeriodSeconds = grace;
     if (spec.initContainers !== undefined) kept.initContainers = spec.initContainers.map(stripContainer);
     small.spec = kept;
   }
