@@ -56,7 +56,7 @@ function words(source: string): string[] {
 const ASSIGNED = [
   /\breason\??: '([A-Z][A-Za-z]+)'/g,
   /'((?:Step|Stage|Post|Runner)[A-Z][a-z][A-Za-z]+)'/g,
-  /\bready\('\w+', '([A-Z][A-Za-z]+)'/g,
+  /\bmake\('\w+', '\w+', '([A-Z][A-Za-z]+)'/g,
 ];
 
 function assigned(source: string): string[] {
