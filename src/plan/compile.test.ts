@@ -89,6 +89,17 @@ describe('a pipeline that cannot work', () => {
     });
   }
 
+  const long = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`V${i}`, 'x'.repeat(32_000)]));
+  for (const [where, spec] of Object.entries({
+    env: { env: long },
+    defaults: { defaults: { podTemplate: { metadata: { annotations: long } } } },
+  })) {
+    it(`is refused before its plan takes more than memory, by ${where} that all of its stages share`, () => {
+      const stages = Array.from({ length: 2000 }, (_, i) => leaf(`s${i}`));
+      assert.match(errorsOf({ ...spec, stages }).join('\n'), /spec: The plan takes more than 8192 KiB/);
+    });
+  }
+
   it('is told every error, not the first', () => {
     const spec = { stages: [leaf('a', { steps: [{ shh: 'ls' }] }), leaf('b', { when: 'nope' })] };
     assert.ok(errorsOf(spec).length >= 2);

@@ -44,15 +44,16 @@ export function compile(spec: PipelineSpec, { name, library }: CompileOptions): 
     pipeline.with({ roots: STAGE_ROOTS, stage: (other) => sight(other, node.stage.name) });
   const leaves = order.nodes.filter((node) => node.members === undefined);
   for (const group of order.nodes) if (group.members !== undefined) checkGroupStrings(group, site(group));
+  const measured = planSize(problems);
   const stages = leaves.map((node) =>
-    planStage({ node, spec, defaults, library, site: site(node), finally: false }),
+    measured(planStage({ node, spec, defaults, library, site: site(node), finally: false })),
   );
-  const last = planFinally({ spec, defaults, library, site: pipeline, order });
+  const last = planFinally({ spec, defaults, library, site: pipeline, order }).map(measured);
   const timeoutSeconds = seconds(spec.timeout, ['spec', 'timeout'], problems) ?? DEFAULT_TIMEOUT_SECONDS;
-  const groups = order.nodes.flatMap((node) => planGroup(node) ?? []);
+  const groups = measured(order.nodes.flatMap((node) => planGroup(node) ?? []));
+  measured([params, source]);
   const plan: Plan = { version: 1, pipeline: name, params, timeoutSeconds, stages, groups, finally: last };
   if (source !== undefined) plan.source = source;
-  if (problems.errors === 0) checkPlanSize(plan, problems);
   return problems.errors > 0 ? { errors: problems.list } : { plan, warnings: problems.list };
 }
 
@@ -214,9 +215,19 @@ function finallySight(other: string, known: ReadonlyMap<string, Node>): StageSig
   return { problem: `There is no stage '${other}' before this one.${didYouMean(other, known.keys())}` };
 }
 
-function checkPlanSize(plan: Plan, problems: Problems): void {
-  const bytes = Buffer.byteLength(JSON.stringify(plan));
-  if (bytes <= MAX_PLAN_BYTES) return;
-  const message = `The plan takes ${Math.ceil(bytes / 1024)} KiB; at most ${MAX_PLAN_BYTES / 1024} are allowed. Keep long scripts in files of the repository.`;
-  problems.error('TooLarge', ['spec'], message);
+/**
+ * Adds up what the plan's parts take, part by part as they are made: env or a podTemplate that all 2,000 stages share
+ * comes to more than memory. After an error nothing is measured.
+ */
+function planSize(problems: Problems): <T>(part: T) => T {
+  let bytes = 0;
+  return (part) => {
+    if (problems.errors > 0) return part;
+    bytes += Buffer.byteLength(JSON.stringify(part)) + 1;
+    if (bytes > MAX_PLAN_BYTES) {
+      const message = `The plan takes more than ${MAX_PLAN_BYTES / 1024} KiB: what env, defaults and groups say counts for each stage. Keep long scripts in files of the repository.`;
+      problems.error('TooLarge', ['spec'], message);
+    }
+    return part;
+  };
 }
