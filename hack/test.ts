@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({
@@ -59,7 +59,8 @@ let failed = 0;
 /** A check counts as one, and each test within it as one more. */
 async function run(check: Check): Promise<void> {
   console.log(`\n== ${check.name}`);
-  const { code, output } = await start(check, true).ended;
+  const { code, output: shown } = await start(check, true).ended;
+  const output = stripVTControlCharacters(shown);
   const sum = (pattern: RegExp): number =>
     [...output.matchAll(pattern)].reduce((total, [, count]) => total + Number(count), 0);
   const wrong = sum(/^ *(\d+) failing/gm);
