@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Stage } from '../../src/api/generated/types.ts';
 import type { Pod } from '../../src/api/kubernetes.ts';
 import type { Run, StageStatus } from '../../src/api/run.ts';
-import { killFirstProcess } from '../node.ts';
+import { killFirstProcess, processesOf } from '../node.ts';
 import { anInlineRun, Space, stageOf } from '../space.ts';
 import { eventually, IMAGE, PATIENCE_MS, prepare } from './ground.ts';
 import { Witness } from './page.ts';
@@ -25,15 +25,18 @@ describe('a pod that', function () {
   const witness = (fault: string, run: string): Witness =>
     new Witness(fault, () => space.kubectl(['describe', 'run', run]));
   /** The pod of an attempt whose step runs. */
-  const running = async (name: string, attempt = 1): Promise<Pod> => {
-    const run = await space.until(name, `a step of attempt ${attempt}`, ({ status }) => {
+  const running = async (of: string, attempt = 1): Promise<Pod> => {
+    const run = await space.until(of, `a step of attempt ${attempt}`, ({ status }) => {
       const stage = status?.stages?.[0];
       return stage?.attempt === attempt && (stage.steps?.length ?? 0) > 0;
     });
-    const pod: Pod = JSON.parse(
-      await space.kubectl(['get', 'pod', stageOf(run, 'build').podName ?? '', '-o', 'json']),
-    );
-    return pod;
+    const name = stageOf(run, 'build').podName ?? '';
+    // The runner has told of its step before the kubelet has told of its container.
+    return await eventually(`the containers of ${name} are known`, async () => {
+      const pod: Pod = JSON.parse(await space.kubectl(['get', 'pod', name, '-o', 'json']));
+      const known = ['otto', 'main'].every((container) => processesOf(pod, container).length > 0);
+      return known ? pod : undefined;
+    });
   };
   const nameOf = ({ metadata }: Pod): string => metadata.name ?? '';
   /** It ended well in its second attempt, the first having been lost for this reason. */
@@ -77,14 +80,14 @@ describe('a pod that', function () {
 
   it('is deleted before a node has taken it is replaced', async () => {
     await create('unplaced', {
-      podTemplate: { spec: { nodeSelector: { 'example.com/unplaced': 'yes' } } },
+      podTemplate: { spec: { nodeSelector: { 'example.com/unplaced': space.namespace } } },
     });
     await space.until('unplaced', 'Unschedulable', ({ status }) => {
       return status?.stages?.[0]?.reason === 'Unschedulable';
     });
     await space.kubectl(['delete', 'pod', 'unplaced-build-1', '--wait=false']);
     await space.until('unplaced', 'a second attempt', ({ status }) => status?.stages?.[0]?.attempt === 2);
-    await space.kubectl(['label', 'node', '--all', 'example.com/unplaced=yes', '--overwrite']);
+    await space.kubectl(['label', 'node', '--all', `example.com/unplaced=${space.namespace}`, '--overwrite']);
     await endsAfter('unplaced', 'PodDeleted');
     await space.kubectl(['label', 'node', '--all', 'example.com/unplaced-']);
     await witness('pod deleted before a node has taken it', 'unplaced').sawAll();

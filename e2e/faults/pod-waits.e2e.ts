@@ -17,6 +17,9 @@ interface Lack {
   mend: (ground: Ground, space: Space, run: string) => Promise<unknown>;
 }
 
+/** What one run of the tests has mended is there in the next. */
+const TAG = String(Date.now());
+
 const secretVolume = (secretName: string): Partial<Stage> => ({
   podTemplate: {
     spec: {
@@ -37,10 +40,10 @@ const LACKS: readonly Lack[] = [
     fault: 'image missing',
     name: 'image',
     reason: 'ImagePullFailed',
-    stage: (run) => ({ image: `localhost/faults/${run}:1` }),
+    stage: (run) => ({ image: `localhost/faults/${run}:${TAG}` }),
     mend: async ({ cluster }, _, run) => {
       const { archive } = await exampleImage('busybox', () => {});
-      await cluster.loadImage(archive, `localhost/faults/${run}:1`);
+      await cluster.loadImage(archive, `localhost/faults/${run}:${TAG}`);
     },
   },
   {
@@ -68,9 +71,9 @@ const LACKS: readonly Lack[] = [
     fault: 'no node fits',
     name: 'node',
     reason: 'Unschedulable',
-    stage: (run) => ({ podTemplate: { spec: { nodeSelector: { 'example.com/wanted': run } } } }),
+    stage: (run) => ({ podTemplate: { spec: { nodeSelector: { 'example.com/wanted': `${run}-${TAG}` } } } }),
     mend: async ({ kubectl }, _, run) =>
-      await kubectl(['label', 'node', '--all', '--overwrite', `example.com/wanted=${run}`]),
+      await kubectl(['label', 'node', '--all', '--overwrite', `example.com/wanted=${run}-${TAG}`]),
   },
 ];
 

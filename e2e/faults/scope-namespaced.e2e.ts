@@ -1,6 +1,7 @@
 /** An installation that has rights in one namespace only, as the operations page installs it. */
 import assert from 'node:assert/strict';
 import { helm, release } from '../../hack/install/otto.ts';
+import type { Run } from '../../src/api/run.ts';
 import { PODS } from '../../src/kube/resource.ts';
 import { anInlineRun, Space, stageOf } from '../space.ts';
 import { CHART, type Ground, IMAGE, PATIENCE_MS, prepare, rolledOut, scaleOperators } from './ground.ts';
@@ -105,8 +106,10 @@ describe('Otto with rights in one namespace', function () {
 
   it('does not touch Runs of other namespaces', async () => {
     const { items } = await ground.client.list(PODS, { namespace: other.namespace });
-    const stranger = JSON.parse(await other.kubectl(['get', 'run', 'stranger', '-o', 'json']));
-    assert.deepEqual({ pods: items.length, status: stranger.status }, { pods: 0, status: undefined });
+    const stranger: Run = JSON.parse(await other.kubectl(['get', 'run', 'stranger', '-o', 'json']));
+    // As the API server makes it: seen by nobody.
+    const unseen = { observedGeneration: -1 };
+    assert.deepEqual({ pods: items.length, status: stranger.status }, { pods: 0, status: unseen });
   });
 
   it('is refused nothing that it asks for', async () => {
