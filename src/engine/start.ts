@@ -12,6 +12,9 @@ import type { Room } from './policies/room.ts';
 import { settle } from './status.ts';
 import { formatTime, parseTime } from './time.ts';
 
+/** For a Run whose expressions take long, so that they do not take the time of other Runs. */
+const OTHERS_FIRST_MS = 1000;
+
 /**
  * A stage whose needs ended well and that has no pod. Its status changes only if it will not start, or cannot: a pod
  * that was created is recorded when it is seen.
@@ -29,6 +32,10 @@ export function start(
   const due = retryAt(retried, stage.retries);
   if (due > decider.input.now) {
     decider.wake.at(due);
+    return;
+  }
+  if (!room.mayEvaluate()) {
+    decider.wake.at(decider.input.now + OTHERS_FIRST_MS);
     return;
   }
   // Its condition held when the first attempt was made.

@@ -3,9 +3,9 @@ import { type ASTNode, type Context, Environment, type EnvironmentOptions } from
 import type { Json } from '../api/pipeline.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { MAX_EXPRESSION_CHARACTERS } from './bounds.ts';
-import { priced, registerBudget, withBudget } from './cel-budget.ts';
+import { pay, priced, registerBudget, withBudget } from './cel-budget.ts';
 import { LINEAR_MATCHES, prepare } from './cel-scan.ts';
-import { matchesPattern } from './pattern.ts';
+import { matchesPattern, patternWeight } from './pattern.ts';
 import { type References, referencesOf } from './references.ts';
 
 /** What expressions may speak of. */
@@ -32,6 +32,8 @@ const LIMITS = {
   maxMapEntries: 200,
   maxCallArguments: 16,
 };
+/** Steps of a pattern's states for which one unit of the budget is paid. */
+const STEPS_A_UNIT = 4;
 const MAX_LOOP_DEPTH = 2;
 const MAX_LOOPS = 8;
 /** Each may put many of what it goes over into each item, and comparing two such lists goes through all of it. */
@@ -39,7 +41,7 @@ const MAX_MAPS = 2;
 
 /** Adds what every environment has: a `matches` in linear time, and sums of whole and broken numbers. */
 export function withFunctions(environment: Environment): Environment {
-  environment.registerFunction(`string.${LINEAR_MATCHES}(string): bool`, matchesPattern);
+  environment.registerFunction(`string.${LINEAR_MATCHES}(string): bool`, matches);
   const sums: { [operator: string]: (a: number, b: number) => number | boolean } = {
     '+': (a, b) => a + b,
     '-': (a, b) => a - b,
@@ -59,10 +61,26 @@ export function withFunctions(environment: Environment): Environment {
 
 export const CEL_OPTIONS: EnvironmentOptions = { limits: LIMITS, homogeneousAggregateLiterals: false };
 
+/** Linear in the text, but by how much is the pattern's. */
+function matches(text: string, pattern: string): boolean {
+  pay((text.length * patternWeight(pattern)) / STEPS_A_UNIT);
+  return matchesPattern(text, pattern);
+}
+
 /** For evaluation all names are dynamic: types were checked when the pipeline was compiled. */
-const dynamic = withFunctions(new Environment(CEL_OPTIONS));
-for (const root of ROOTS) dynamic.registerVariable(root, 'dyn');
-registerBudget(dynamic);
+const dynamic = withRoots(CEL_OPTIONS);
+/** What charges is written into an expression, which it makes longer and deeper. */
+const charging = withRoots({
+  ...CEL_OPTIONS,
+  limits: { ...LIMITS, maxAstNodes: 4 * LIMITS.maxAstNodes, maxDepth: 4 * LIMITS.maxDepth },
+});
+registerBudget(charging);
+
+function withRoots(options: EnvironmentOptions): Environment {
+  const environment = withFunctions(new Environment(options));
+  for (const root of ROOTS) environment.registerVariable(root, 'dyn');
+  return environment;
+}
 
 const cache = new BoundedMap<string, Compiled | Error>(4096);
 
@@ -96,7 +114,7 @@ function parseExpression(text: string): Compiled {
   if (found.maps > MAX_MAPS) throw new Error(`map is used too often: at most ${MAX_MAPS} times.`);
   const late = found.references.some(({ root }) => LATE_ROOTS.some((known) => known === root));
   const withPrices = priced(prepared, ast);
-  const evaluate = withPrices === prepared ? parsed : dynamic.parse(withPrices);
+  const evaluate = withPrices === prepared ? parsed : charging.parse(withPrices);
   return { ...found, text, prepared, late, evaluate: (context) => withBudget(() => evaluate(context)) };
 }
 

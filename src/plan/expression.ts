@@ -8,6 +8,7 @@ import type { Context } from '@marcbachmann/cel-js';
 import type { Json } from '../api/pipeline.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { type Compiled, celMessage, compileExpression, fromCel, toCel } from './cel.ts';
+import { payToKeep, withBudget } from './cel-budget.ts';
 import { checkReferences, type ExpressionProblem } from './check-references.ts';
 import type { Declared } from './declared.ts';
 import type { Scope } from './plan.ts';
@@ -158,7 +159,11 @@ export function expressionsOf(text: string): string[] {
 
 function evaluate(text: string, values: Values): unknown {
   try {
-    return compileExpression(text).evaluate(contextOf(values));
+    return withBudget(() => {
+      const value = compileExpression(text).evaluate(contextOf(values));
+      payToKeep(value);
+      return value;
+    });
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'no_such_key';
     const hint = missing ? '. What may be missing can be tested with has(…)' : '';

@@ -1,6 +1,7 @@
 /** A planned stage and what is known now → all that its pod needs. The same input gives the same instance. */
 import type { Json, Resources, Service } from '../api/pipeline.ts';
 import { MAX_STAGE_BYTES } from './bounds.ts';
+import { withBudget } from './cel-budget.ts';
 import {
   ExpressionError,
   escapeTemplate,
@@ -22,7 +23,7 @@ const MAX_VARIABLE_BYTES = 128 * 1024 - 256;
 /** Whether all conditions hold, the enclosing groups' first. A condition that fails to evaluate is an error. */
 export function evaluateWhen(stage: PlannedStage, scope: Scope): boolean | { error: string } {
   try {
-    return stage.when.every((condition) => evaluateCondition(condition, scope));
+    return withBudget(() => stage.when.every((condition) => evaluateCondition(condition, scope)));
   } catch (error) {
     return { error: `when of stage '${stage.name}': ${messageOf(error)}` };
   }
@@ -30,14 +31,16 @@ export function evaluateWhen(stage: PlannedStage, scope: Scope): boolean | { err
 
 /** The checkout's url and ref with their expressions filled in. Throws ExpressionError. */
 export function renderSource(source: PlannedSource, scope: Scope): PlannedSource {
-  const rendered: PlannedSource = { ...source, url: renderTemplate(source.url, scope) };
-  if (source.ref !== undefined) rendered.ref = renderTemplate(source.ref, scope);
-  return rendered;
+  return withBudget(() => {
+    const rendered: PlannedSource = { ...source, url: renderTemplate(source.url, scope) };
+    if (source.ref !== undefined) rendered.ref = renderTemplate(source.ref, scope);
+    return rendered;
+  });
 }
 
 export function instantiate(plan: Plan, stage: PlannedStage, scope: Scope): Instantiation {
   try {
-    const instance = build(plan, stage, scope);
+    const instance = withBudget(() => build(plan, stage, scope));
     const problem = findProblem(instance);
     return problem === undefined ? { instance } : { error: `Stage '${stage.name}': ${problem}` };
   } catch (error) {

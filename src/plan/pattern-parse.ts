@@ -1,14 +1,15 @@
 /** The syntax of `matches`: what RE2 and JavaScript share, without backreferences and lookaround. */
+export type Test = (code: number) => boolean;
+
 export type PatternNode =
-  | { kind: 'char'; test: (code: number) => boolean }
+  /** `weight`: how much its test looks at. */
+  | { kind: 'char'; test: Test; weight: number }
   | { kind: 'start' }
   | { kind: 'end' }
   | { kind: 'word'; inverted: boolean }
   | { kind: 'sequence'; items: PatternNode[] }
   | { kind: 'either'; items: PatternNode[] }
   | { kind: 'repeat'; item: PatternNode; min: number; max: number };
-
-type Test = (code: number) => boolean;
 
 const MAX_PATTERN = 500;
 const MAX_COUNT = 200;
@@ -96,20 +97,24 @@ class PatternParser {
       if (!this.#take(')')) throw fault("has a '(' that is not closed");
       return inner;
     }
-    if (char === '[') return { kind: 'char', test: this.#set() };
-    if (char === '.') return { kind: 'char', test: (code) => code !== 10 };
+    if (char === '[') return this.#set();
+    if (char === '.') return this.#char((code) => code !== 10);
     if (char === '^') return { kind: 'start' };
     if (char === '$') return { kind: 'end' };
     if (char === '*' || char === '+' || char === '?') throw fault(`has nothing before '${char}'`);
     if (char === '\\') {
       if (this.#take('b')) return { kind: 'word', inverted: false };
       if (this.#take('B')) return { kind: 'word', inverted: true };
-      return { kind: 'char', test: this.#escape() };
+      return this.#char(this.#escape());
     }
-    return { kind: 'char', test: this.#range(codeOf(char), codeOf(char)) };
+    return this.#char(this.#range(codeOf(char), codeOf(char)));
   }
 
-  #set(): Test {
+  #char(test: Test, tests = 1): PatternNode {
+    return { kind: 'char', test, weight: this.#ignoreCase ? 4 * tests : tests };
+  }
+
+  #set(): PatternNode {
     const inverted = this.#take('^');
     const tests: Test[] = [];
     for (let first = true; first || this.#peek() !== ']'; first = false) {
@@ -130,7 +135,7 @@ class PatternParser {
       tests.push(this.#range(low, high));
     }
     this.#at += 1;
-    return (code) => tests.some((test) => test(code)) !== inverted;
+    return this.#char((code) => tests.some((test) => test(code)) !== inverted, tests.length);
   }
 
   #escape(): Test {

@@ -3,10 +3,10 @@
  * keep the operator busy for hours. Thompson's construction, simulated state set by state set.
  */
 import { BoundedMap } from './bounded-map.ts';
-import { type PatternNode, parsePattern } from './pattern-parse.ts';
+import { type PatternNode, parsePattern, type Test } from './pattern-parse.ts';
 
 type State =
-  | { kind: 'char'; test: (code: number) => boolean; next: number }
+  | { kind: 'char'; test: Test; weight: number; next: number }
   | { kind: 'split'; next: number[] }
   | { kind: 'start'; next: number }
   | { kind: 'end'; next: number }
@@ -22,27 +22,65 @@ const cache = new BoundedMap<string, State[]>(256);
 export function matchesPattern(text: string, pattern: string): boolean {
   if (text.length > MAX_SUBJECT)
     throw new Error(`matches: the text is longer than ${MAX_SUBJECT} characters.`);
-  const states = cache.get(pattern, () => assemble(parsePattern(pattern)));
-  return run(states, text);
+  return run(statesOf(pattern), text);
+}
+
+/** At most so much is looked at for each character of a text. Throws as `matchesPattern`. */
+export function patternWeight(pattern: string): number {
+  return statesOf(pattern).reduce((sum, state) => sum + (state.kind === 'char' ? state.weight : 1), 0);
+}
+
+function statesOf(pattern: string): State[] {
+  return cache.get(pattern, () => assemble(parsePattern(pattern)));
 }
 
 function run(states: readonly State[], text: string): boolean {
   const codes = Array.from(text, (char) => char.codePointAt(0) ?? 0);
-  let current = new Set<number>();
+  let current = new StateSet(states.length);
+  let next = new StateSet(states.length);
   for (let at = 0; at <= codes.length; at++) {
     // A match may start anywhere, so the first state is always among the current ones.
     if (follow(states, states.length - 1, codes, at, current)) return true;
     if (at === codes.length) break;
-    const next = new Set<number>();
+    next.clear();
     const code = codes[at] ?? 0;
-    for (const index of current) {
-      const state = states[index];
+    for (let nth = 0; nth < current.size; nth++) {
+      const state = states[current.at(nth)];
       if (state?.kind === 'char' && state.test(code) && follow(states, state.next, codes, at + 1, next))
         return true;
     }
-    current = next;
+    [current, next] = [next, current];
   }
   return false;
+}
+
+/** A set of small numbers that is emptied at no cost: a number is in it if its place in the list says so. */
+class StateSet {
+  readonly #list: Uint16Array;
+  readonly #places: Uint16Array;
+  size = 0;
+
+  constructor(most: number) {
+    this.#list = new Uint16Array(most);
+    this.#places = new Uint16Array(most);
+  }
+
+  at(nth: number): number {
+    return this.#list[nth] ?? 0;
+  }
+
+  /** False if it was there. */
+  add(index: number): boolean {
+    const place = this.#places[index] ?? 0;
+    if (place < this.size && this.#list[place] === index) return false;
+    this.#places[index] = this.size;
+    this.#list[this.size++] = index;
+    return true;
+  }
+
+  clear(): void {
+    this.size = 0;
+  }
 }
 
 /** Adds all states reachable without taking a character; true when the match is among them. */
@@ -51,15 +89,14 @@ function follow(
   from: number,
   codes: readonly number[],
   at: number,
-  into: Set<number>,
+  into: StateSet,
 ): boolean {
   const todo = [from];
   for (;;) {
     const index = todo.pop();
     if (index === undefined) return false;
     const state = states[index];
-    if (state === undefined || into.has(index)) continue;
-    into.add(index);
+    if (state === undefined || !into.add(index)) continue;
     switch (state.kind) {
       case 'match':
         return true;
@@ -95,7 +132,7 @@ function assemble(root: PatternNode): State[] {
   const build = (node: PatternNode, next: number): number => {
     switch (node.kind) {
       case 'char':
-        return push({ kind: 'char', test: node.test, next });
+        return push({ kind: 'char', test: node.test, weight: node.weight, next });
       case 'start':
       case 'end':
         return push({ kind: node.kind, next });
