@@ -1,7 +1,7 @@
 /** What only the leader does: take reports, judge Pipelines, drive Runs. All of it ends when the lead is lost. */
 import type { OwnerReference } from '../api/kubernetes.ts';
 import type { ApiClient } from '../kube/client.ts';
-import type { Clock } from '../kube/clock.ts';
+import { type Clock, elapsedOf } from '../kube/clock.ts';
 import { EventRecorder } from '../kube/events.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import type { StepLibrary } from '../plan/manifest.ts';
@@ -56,7 +56,7 @@ export async function lead(options: LeadOptions, lost: AbortSignal): Promise<voi
   const server = await options.startReports({
     client,
     config,
-    pods: caches.pods,
+    views: caches,
     reports,
     owner,
     onReport: (key) => runs.add(key),
@@ -99,7 +99,7 @@ export async function lead(options: LeadOptions, lost: AbortSignal): Promise<voi
   };
   lost.addEventListener('abort', stop);
   if (lost.aborted) stop();
-  const pool = { logger, metrics, elapsed: now };
+  const pool = { logger, metrics, elapsed: () => elapsedOf(clock) };
   try {
     await Promise.all([
       runWorkers({

@@ -5,15 +5,18 @@
 import type { Pod } from '../api/kubernetes.ts';
 import type { PodWarning } from '../engine/decide-types.ts';
 import type { ApiClient } from '../kube/client.ts';
+import { Recent } from '../kube/recent.ts';
 import { EVENTS } from '../kube/resource.ts';
 
 const STUCK_MS = 3000;
 const ASK_EVERY_MS = 5000;
 const MOST_EVENTS = 50;
+const MOST_PODS = 5000;
 const CREATING: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing']);
 
 export class PodWarnings {
-  readonly #known = new Map<string, { askedAt: number; warning: PodWarning | undefined }>();
+  /** By UID; a pod may be deleted while it is stuck, so they are bounded. */
+  readonly #known = new Recent<string, { askedAt: number; warning: PodWarning | undefined }>(MOST_PODS);
   readonly #client: Pick<ApiClient, 'list'>;
   readonly #now: () => number;
 
@@ -45,10 +48,6 @@ export class PodWarnings {
       if (warning !== undefined) warnings.set(uid, warning);
     }
     return askAgainMs === undefined ? { warnings } : { warnings, askAgainMs };
-  }
-
-  forget(podUID: string): void {
-    this.#known.delete(podUID);
   }
 
   async #ask(pod: Pod, uid: string): Promise<PodWarning | undefined> {

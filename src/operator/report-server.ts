@@ -20,7 +20,7 @@ import { PODS_BY_UID, runOf, type View, type Views } from './views.ts';
 export interface ReportServerOptions {
   client: ApiClient;
   config: OperatorConfig;
-  pods: Views['pods'];
+  views: Pick<Views, 'runs' | 'pods'>;
   reports: ReportStore;
   /** The operator's own objects go with it. */
   owner: OwnerReference | undefined;
@@ -36,23 +36,31 @@ export interface ReportServer {
   close(limitMs: number): Promise<void>;
 }
 
+interface StageOfRun extends StageOfPod {
+  /** Of the Run. */
+  key: { namespace: string; name: string };
+  runUID: string;
+}
+
 const RENEW_MS = 3_600_000;
 /** An EndpointSlice that somebody deleted, or that a former leader wrote late, is ours again after this long. */
 const PUBLISH_MS = 30_000;
 
 /** Undefined while direct reports are off. */
 export async function startReportServer(options: ReportServerOptions): Promise<ReportServer | undefined> {
-  const { client, config, logger, metrics, now } = options;
+  const { client, config, views, logger, metrics, now } = options;
   const { reportUrl: url } = config;
   if (url === undefined) return undefined;
   let material = await ensureTls(client, tlsOptions(options, url), now());
   const handler = reportsHandler({
     review: tokenReviewer(client, now),
-    findStage: (podUID) => findStage(options.pods, podUID),
+    findStage: (podUID) => findStage(views.pods, podUID),
     accept: (podUID, report) => {
-      const outcome = options.reports.put(podUID, report);
-      const run = findStage(options.pods, podUID);
-      if (outcome === 'new' && run !== undefined) options.onReport(`${run.namespace}/${run.run}`);
+      const stage = findStage(views.pods, podUID);
+      // Of a Run that is gone nothing is kept: nobody would clear it away.
+      if (stage === undefined || views.runs.get(stage.key)?.metadata.uid !== stage.runUID) return 'stale';
+      const outcome = options.reports.put(stage.runUID, podUID, report);
+      if (outcome === 'new') options.onReport(`${stage.key.namespace}/${stage.run}`);
       return outcome;
     },
     onAnswer: (code) => metrics.reports.inc({ code: String(code) }),
@@ -128,10 +136,16 @@ async function publish({ client, config, owner }: ReportServerOptions, port: num
   await client.patch(ENDPOINT_SLICES, key, { kind: 'apply', body: slice, fieldManager: FIELD_MANAGER });
 }
 
-function findStage(pods: View<Pod>, podUID: string): (StageOfPod & { namespace: string }) | undefined {
+function findStage(pods: View<Pod>, podUID: string): StageOfRun | undefined {
   const pod = pods.byIndex(PODS_BY_UID, podUID)[0];
   const run = pod === undefined ? undefined : runOf(pod);
   const { [LABEL_STAGE]: stage, [LABEL_ATTEMPT]: attempt } = pod?.metadata.labels ?? {};
   if (run === undefined || stage === undefined) return undefined;
-  return { namespace: pod?.metadata.namespace ?? '', run: run.name, stage, attempt: Number(attempt) };
+  return {
+    key: { namespace: pod?.metadata.namespace ?? '', name: run.name },
+    run: run.name,
+    runUID: run.uid,
+    stage,
+    attempt: Number(attempt),
+  };
 }

@@ -8,27 +8,36 @@ describe('the newest reports', () => {
   it('replace earlier ones, and come late or twice in vain', () => {
     const store = new ReportStore();
     assert.deepEqual(
-      [1, 3, 3, 2, 4].map((sequence) => store.put('pod', at(sequence))),
+      [1, 3, 3, 2, 4].map((sequence) => store.put('run', 'pod', at(sequence))),
       ['new', 'new', 'stale', 'stale', 'new'],
     );
-    assert.equal(store.get('pod')?.sequence, 4);
+    assert.equal(store.of('run').get('pod')?.sequence, 4);
   });
 
-  it('are kept by pod until it is dropped', () => {
+  it('are kept by Run until it is dropped', () => {
     const store = new ReportStore();
-    store.put('a', at(5));
-    assert.equal(store.put('b', at(1)), 'new');
+    store.put('a', 'a1', at(5));
+    store.put('a', 'a2', at(5));
+    assert.equal(store.put('b', 'b1', at(1)), 'new');
     store.drop('a');
-    assert.equal(store.get('a'), undefined);
-    assert.equal(store.size, 1);
+    store.drop('never seen');
+    assert.deepEqual([store.of('a').size, store.of('b').size, store.size], [0, 1, 1]);
   });
 
-  it('are bounded: the pod heard of longest ago goes first', () => {
-    const store = new ReportStore(2);
-    store.put('a', at(1));
-    store.put('b', at(1));
-    store.put('a', at(2));
-    store.put('c', at(1));
-    assert.deepEqual([store.get('a')?.sequence, store.get('b'), store.size], [2, undefined, 2]);
+  it('are bounded: those of the Run heard of longest ago go first', () => {
+    const store = new ReportStore(3);
+    store.put('a', 'a1', at(1));
+    store.put('b', 'b1', at(1));
+    store.put('b', 'b2', at(1));
+    store.put('a', 'a1', at(2));
+    store.put('c', 'c1', at(1));
+    assert.deepEqual([store.of('a').size, store.of('b').size, store.of('c').size, store.size], [1, 0, 1, 2]);
+  });
+
+  it('of a Run that has more than fit stay whole', () => {
+    const store = new ReportStore(1);
+    store.put('a', 'a1', at(1));
+    store.put('a', 'a2', at(1));
+    assert.equal(store.of('a').size, 2);
   });
 });

@@ -3,37 +3,46 @@ import type { StageReport } from '../runner/protocol.ts';
 
 export type ReportOutcome = 'new' | 'stale';
 
-export class ReportStore {
-  readonly #byPod = new Map<string, StageReport>();
-  readonly #most: number;
+const NONE: ReadonlyMap<string, StageReport> = new Map();
 
-  /** @param most pods remembered; the one heard of longest ago goes first. */
+export class ReportStore {
+  /** By UID of the Run, then of the pod. */
+  readonly #byRun = new Map<string, Map<string, StageReport>>();
+  readonly #most: number;
+  #size = 0;
+
+  /** @param most pods remembered; those of the Run heard of longest ago go first. */
   constructor(most: number = 20_000) {
     this.#most = most;
   }
 
   /** A snapshot replaces an earlier one; one that comes late or twice changes nothing. */
-  put(podUID: string, report: StageReport): ReportOutcome {
-    const known = this.#byPod.get(podUID);
+  put(runUID: string, podUID: string, report: StageReport): ReportOutcome {
+    const ofRun = this.#byRun.get(runUID) ?? new Map<string, StageReport>();
+    const known = ofRun.get(podUID);
     if (known !== undefined && known.sequence >= report.sequence) return 'stale';
-    this.#byPod.delete(podUID);
-    this.#byPod.set(podUID, report);
-    if (this.#byPod.size > this.#most) {
-      const oldest = this.#byPod.keys().next();
-      if (oldest.done !== true) this.#byPod.delete(oldest.value);
+    if (known === undefined) this.#size++;
+    ofRun.set(podUID, report);
+    this.#byRun.delete(runUID);
+    this.#byRun.set(runUID, ofRun);
+    for (const oldest of this.#byRun.keys()) {
+      if (this.#size <= this.#most || oldest === runUID) break;
+      this.drop(oldest);
     }
     return 'new';
   }
 
-  get(podUID: string): StageReport | undefined {
-    return this.#byPod.get(podUID);
+  /** By UID of the pod. */
+  of(runUID: string): ReadonlyMap<string, StageReport> {
+    return this.#byRun.get(runUID) ?? NONE;
   }
 
-  drop(podUID: string): void {
-    this.#byPod.delete(podUID);
+  drop(runUID: string): void {
+    this.#size -= this.of(runUID).size;
+    this.#byRun.delete(runUID);
   }
 
   get size(): number {
-    return this.#byPod.size;
+    return this.#size;
   }
 }

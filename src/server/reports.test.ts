@@ -48,7 +48,7 @@ describe('the server that takes reports', () => {
     const handler = reportsHandler({
       review: tokenReviewer(api, Date.now),
       findStage: (uid) => PODS.get(uid),
-      accept: (uid, report) => store.put(uid, report),
+      accept: (uid, report) => store.put('run', uid, report),
       onAnswer: (code) => answers.push(code),
       onError: (error) => errors.push(error),
       ...more,
@@ -74,7 +74,7 @@ describe('the server that takes reports', () => {
     await start();
     const { code, body } = await post(aReport());
     assert.deepEqual([code, body], [204, '']);
-    assert.equal(store.get('pod-1')?.sequence, 1);
+    assert.equal(store.of('run').get('pod-1')?.sequence, 1);
     assert.deepEqual(answers, [204]);
   });
 
@@ -83,7 +83,7 @@ describe('the server that takes reports', () => {
     const codes = [];
     for (const sequence of [2, 2, 1, 3]) codes.push((await post(aReport({ sequence }))).code);
     assert.deepEqual(codes, [204, 409, 409, 204]);
-    assert.equal(store.get('pod-1')?.sequence, 3);
+    assert.equal(store.of('run').get('pod-1')?.sequence, 3);
   });
 
   describe('answers 401', () => {
@@ -150,8 +150,8 @@ describe('the server that takes reports', () => {
       const two = api.know(aToken('pod-1', 'lies'), 'pod-2');
       assert.equal((await post(aReport(), {}, two)).code, 403);
       assert.equal((await post(aReport({ attempt: 2 }), {}, two)).code, 204);
-      assert.equal(store.get('pod-1'), undefined);
-      assert.equal(store.get('pod-2')?.attempt, 2);
+      assert.equal(store.of('run').get('pod-1'), undefined);
+      assert.equal(store.of('run').get('pod-2')?.attempt, 2);
     });
 
     it('to a pod that is gone, though its token was good before', async () => {
@@ -323,7 +323,7 @@ describe('the server that takes reports', () => {
       );
       agent.destroy();
       assert.ok(codes.every((code) => code === 204 || code === 409));
-      assert.equal(store.get('pod-1')?.sequence, 300);
+      assert.equal(store.of('run').get('pod-1')?.sequence, 300);
       assert.equal(answers.length, 300);
       assert.equal(api.asked.length, 1, 'one pod is asked about once');
     });

@@ -10,6 +10,7 @@ import { readConfig } from '../operator/config.ts';
 import { lead } from '../operator/lead.ts';
 import type { Logger } from '../operator/logging.ts';
 import { createMetrics } from '../operator/metrics.ts';
+import { PODS_BY_UID, runOf } from '../operator/views.ts';
 import type { StepLibrary } from '../plan/manifest.ts';
 import type { StageReport } from '../runner/protocol.ts';
 import { type Faults, ModelClient } from './model-client.ts';
@@ -162,8 +163,11 @@ export class SimulatedCluster {
         metrics: METRICS,
         startReports: async (options) => {
           this.#report = (podUID, report) => {
-            const name = report.run;
-            if (options.reports.put(podUID, report) === 'new') options.onReport(`${NAMESPACE}/${name}`);
+            const pod = caches.pods.byIndex(PODS_BY_UID, podUID)[0];
+            const run = pod === undefined ? undefined : runOf(pod);
+            // A server that does not know the pod yet refuses it.
+            if (run === undefined || options.reports.put(run.uid, podUID, report) === 'stale') return;
+            options.onReport(`${NAMESPACE}/${run.name}`);
           };
           await Promise.all([caches.runs.whenSynced(), caches.pods.whenSynced()]);
           return undefined;

@@ -5,7 +5,6 @@ import type { DecideInput, EngineConfig } from '../../engine/decide-types.ts';
 import type { ApiClient } from '../../kube/client.ts';
 import { isNotFound } from '../../kube/errors.ts';
 import { PODS } from '../../kube/resource.ts';
-import type { StageReport } from '../../runner/protocol.ts';
 import type { PlanStore } from '../plan-store.ts';
 import type { PodWarnings } from '../pod-warnings.ts';
 import type { Refusals } from '../refusals.ts';
@@ -42,7 +41,7 @@ export async function gather(run: Run, sources: GatherSources): Promise<Gathered
     ...plan,
     pods,
     missingPods: missing,
-    reports: reportsOf(pods, run, sources.reports),
+    reports: sources.reports.of(run.metadata.uid ?? ''),
     warnings,
     refusals: sources.refusals.of(run.metadata.uid ?? ''),
     now: sources.now(),
@@ -54,32 +53,19 @@ export async function gather(run: Run, sources: GatherSources): Promise<Gathered
 /** After creations: the same, with the pods and refusals that are known now. */
 export function gatherAgain(input: DecideInput, sources: GatherSources): DecideInput {
   const pods = podsOf(input.run, sources.views);
-  const refusals = sources.refusals.of(input.run.metadata.uid ?? '');
+  const uid = input.run.metadata.uid ?? '';
+  const refusals = sources.refusals.of(uid);
   return {
     ...input,
     pods,
     refusals,
-    reports: reportsOf(pods, input.run, sources.reports),
+    reports: sources.reports.of(uid),
     now: sources.now(),
   };
 }
 
 function podsOf(run: Run, views: Views): readonly Pod[] {
   return views.pods.byIndex(PODS_BY_RUN, run.metadata.uid ?? '');
-}
-
-/** A pod that is gone may have reported its end before. */
-function reportsOf(pods: readonly Pod[], run: Run, store: ReportStore): Map<string, StageReport> {
-  const uids = new Set(pods.map((pod) => pod.metadata.uid ?? ''));
-  for (const stage of run.status?.stages ?? []) {
-    if (stage.podUID !== undefined && stage.state !== 'Finished') uids.add(stage.podUID);
-  }
-  const reports = new Map<string, StageReport>();
-  for (const uid of uids) {
-    const report = store.get(uid);
-    if (report !== undefined) reports.set(uid, report);
-  }
-  return reports;
 }
 
 /** A cache may lag, so that a recorded pod is gone is the API server's to say. UIDs of those that are. */

@@ -1,5 +1,5 @@
 /** One pass over one Run: gather, decide, execute, write the status if it changed. */
-import type { Run, RunStatus } from '../../api/run.ts';
+import type { Run } from '../../api/run.ts';
 import { decide } from '../../engine/decide.ts';
 import type { DecideInput, Decision } from '../../engine/decide-types.ts';
 import type { ApiClient } from '../../kube/client.ts';
@@ -8,7 +8,7 @@ import { patchStatus, statusDifference } from '../../kube/patch-status.ts';
 import { RUNS } from '../../kube/resource.ts';
 import type { Logger } from '../logging.ts';
 import type { Metrics } from '../metrics.ts';
-import { objectKey } from '../views.ts';
+import { objectKey, queueKey } from '../views.ts';
 import type { Outcome } from '../worker-pool.ts';
 import { recordChanges } from './changes.ts';
 import { type CreatePod, createPod, type ExecuteTargets, perform } from './execute.ts';
@@ -34,9 +34,8 @@ type Written = { kind: 'done' } | { kind: 'later'; ms: number } | { kind: 'confl
 
 export class RunController {
   readonly #options: RunControllerOptions;
-  /** When a Run's status was last written, by UID. */
-  readonly #writtenAt = new Map<string, number>();
-  readonly #uids = new Map<string, string>();
+  /** Runs that have not ended, by key; when the status was last written. */
+  readonly #active = new Map<string, { uid: string; writtenAt: number }>();
   #passes = 0;
 
   constructor(options: RunControllerOptions) {
@@ -46,17 +45,23 @@ export class RunController {
   async reconcile(key: string): Promise<Outcome> {
     const { sources, targets } = this.#options;
     const run = sources.views.runs.get(objectKey(key));
+    const uid = run?.metadata.uid ?? '';
+    const known = this.#active.get(key)?.uid;
+    // Deleted, and perhaps another one of its name is here already.
+    if (known !== undefined && known !== uid) this.#forget(key, known);
     if (run === undefined || run.metadata.deletionTimestamp !== undefined) {
       // Owner references take the pods and an inline plan along.
-      this.#forget(key, run);
+      this.#forget(key, uid);
       return { result: 'success' };
     }
-    this.#uids.set(key, run.metadata.uid ?? '');
+    if (!this.#active.has(key)) this.#active.set(key, { uid, writtenAt: 0 });
     const { input, askAgainMs } = await gather(run, sources);
     const { decision, refusedMs } = await this.#createPods(input);
     // Recorded before it is done: why a pod was stopped must be known when it is seen ended, whatever happens between.
     const written = await this.#write(run, decision);
     if (written.kind === 'conflict') return { result: 'conflict', requeueAfterMs: CONFLICT_MS };
+    // Nothing in memory outlives the end of its Run, a report that came after it neither.
+    if (written.kind === 'done' && decision.status.completionTime !== undefined) this.#forget(key, uid);
     for (const action of decision.actions) {
       // Events tell of transitions: one that is not written yet will be told when it is.
       if (action.type !== 'Event' || written.kind === 'done') await perform(run, action, targets);
@@ -96,17 +101,17 @@ export class RunController {
 
   async #write(run: Run, decision: Decision): Promise<Written> {
     const { client, metrics, logger, sources, progressIntervalMs } = this.#options;
-    const uid = run.metadata.uid ?? '';
+    const active = this.#active.get(queueKey(run));
     const after = decision.status;
     if (run.status === after || statusDifference(run.status, after).length === 0) return { kind: 'done' };
     const now = sources.now();
     if (!decision.urgent) {
-      const dueAt = (this.#writtenAt.get(uid) ?? 0) + progressIntervalMs;
+      const dueAt = (active?.writtenAt ?? 0) + progressIntervalMs;
       if (dueAt > now) return { kind: 'later', ms: dueAt - now };
     }
     try {
       const written = await patchStatus(client, RUNS, run, { ...run, status: after });
-      this.#writtenAt.set(uid, now);
+      if (active !== undefined) active.writtenAt = now;
       sources.views.runs.observe(written);
     } catch (error) {
       if (isConflict(error)) return { kind: 'conflict' };
@@ -115,25 +120,13 @@ export class RunController {
     }
     this.#passes++;
     recordChanges(run, after, logger, metrics, now, this.#passes.toString(36));
-    if (after.completionTime !== undefined) this.#release(uid, after);
     return { kind: 'done' };
   }
 
-  #forget(key: string, run: Run | undefined): void {
-    const uid = this.#uids.get(key);
-    this.#uids.delete(key);
-    if (uid !== undefined) this.#release(uid, run?.status ?? {});
-  }
-
-  /** Nothing in memory outlives the end of its Run. */
-  #release(uid: string, status: RunStatus): void {
-    const { refusals, reports, warnings } = this.#options.sources;
-    this.#writtenAt.delete(uid);
+  #forget(key: string, uid: string): void {
+    const { refusals, reports } = this.#options.sources;
+    this.#active.delete(key);
     refusals.forget(uid);
-    for (const { podUID } of status.stages ?? []) {
-      if (podUID === undefined) continue;
-      reports.drop(podUID);
-      warnings.forget(podUID);
-    }
+    reports.drop(uid);
   }
 }
