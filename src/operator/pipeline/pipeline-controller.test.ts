@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Pipeline, Step } from '../../api/pipeline.ts';
+import type { ApiClient } from '../../kube/client.ts';
 import { loadLibrary } from '../../stdlib.ts';
-import { judge } from './pipeline-controller.ts';
+import { judge, reconcilePipeline } from './pipeline-controller.ts';
 
 const library = loadLibrary(join(import.meta.dirname, '../../../stdlib'));
 const NOW = Date.parse('2026-03-01T12:00:00.500Z');
@@ -45,4 +46,24 @@ describe('the status of a Pipeline', () => {
     assert.deepEqual(first.conditions?.[0], other);
     assert.deepEqual(judge(aPipeline({ hs: 'make' }, first), library, NOW + 60_000), first);
   });
+
+  it('is written once, in whatever order the API server gives its fields back', async () => {
+    const pipeline = aPipeline({ sh: 'make' }, judge(aPipeline({ sh: 'make' }), library, NOW));
+    const written = { ...pipeline, status: sorted(pipeline.status) };
+    const pipelines = { get: () => written, byIndex: () => [], observe: () => {} };
+    const client = { patch: () => Promise.reject(new Error('written again')) } as unknown as ApiClient;
+    const outcome = await reconcilePipeline('team/webapp', { client, pipelines, library, now: () => NOW });
+    assert.deepEqual(outcome, { result: 'success' });
+  });
 });
+
+/** As Go's JSON: fields by name. */
+function sorted<T>(value: T): T {
+  return JSON.parse(
+    JSON.stringify(value, (_, inner: unknown) =>
+      inner === null || typeof inner !== 'object' || Array.isArray(inner)
+        ? inner
+        : Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))),
+    ),
+  );
+}

@@ -2,7 +2,7 @@
 import type { Condition, Pipeline, PipelineStatus } from '../../api/pipeline.ts';
 import type { ApiClient } from '../../kube/client.ts';
 import { isConflict, isNotFound } from '../../kube/errors.ts';
-import { patchStatus } from '../../kube/patch-status.ts';
+import { patchStatus, statusDifference } from '../../kube/patch-status.ts';
 import { PIPELINES } from '../../kube/resource.ts';
 import { compile } from '../../plan/compile.ts';
 import type { StepLibrary } from '../../plan/manifest.ts';
@@ -22,7 +22,7 @@ export async function reconcilePipeline(key: string, options: PipelineController
   if (pipeline === undefined || pipeline.metadata.deletionTimestamp !== undefined)
     return { result: 'success' };
   const after = judge(pipeline, options.library, options.now());
-  if (JSON.stringify(pipeline.status) === JSON.stringify(after)) return { result: 'success' };
+  if (statusDifference(pipeline.status, after).length === 0) return { result: 'success' };
   try {
     options.pipelines.observe(
       await patchStatus(options.client, PIPELINES, pipeline, { ...pipeline, status: after }),
