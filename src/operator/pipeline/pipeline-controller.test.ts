@@ -49,7 +49,7 @@ describe('the status of a Pipeline', () => {
 
   it('is written once, in whatever order the API server gives its fields back', async () => {
     const pipeline = aPipeline({ sh: 'make' }, judge(aPipeline({ sh: 'make' }), library, NOW));
-    const written = { ...pipeline, status: sorted(pipeline.status) };
+    const written = { ...pipeline, status: sorted(pipeline.status ?? {}) };
     const pipelines = { get: () => written, byIndex: () => [], observe: () => {} };
     const client = { patch: () => Promise.reject(new Error('written again')) } as unknown as ApiClient;
     const outcome = await reconcilePipeline('team/webapp', { client, pipelines, library, now: () => NOW });
