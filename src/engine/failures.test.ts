@@ -334,3 +334,16 @@ describe('a stage whose pod waits', () => {
     assert.match(run.stage('a')?.message ?? '', /secret "git-login" not found/);
   });
 });
+
+describe('a service that started and has to start again', () => {
+  it('does not end a stage that runs, though its image cannot be pulled any more', () => {
+    const run = new Driven(plan);
+    run.pass();
+    const created = run.now;
+    run.after(1200);
+    const db = { waiting: 'ErrImagePull', restarts: 1, last: { exit: 137 } };
+    run.look('a', { created, services: { db } });
+    run.pass();
+    assert.equal(run.shown, 'a:Running');
+  });
+});

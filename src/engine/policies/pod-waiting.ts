@@ -63,6 +63,8 @@ function waitsFor({ pod, warning }: Attempt): Waiting | undefined {
     return { reason: 'Unschedulable', message: `No node takes pod "${pod.metadata.name}"${because(why)}.` };
   }
   for (const status of allContainers(pod)) {
+    // A service that ran and starts again, perhaps hours later: the limit is for what never began.
+    if (status.lastState?.terminated !== undefined) continue;
     const waiting = containerWaits(status, pod.metadata.namespace ?? '');
     if (waiting !== undefined) return waiting;
   }
