@@ -221,6 +221,26 @@ describe('a checkout', () => {
       assert.doesNotMatch(file('.git/config'), /evil/);
     });
 
+    for (const [where, link] of [
+      ['into the folder of git itself', '/proc/self/cwd'],
+      ['elsewhere', '../elsewhere'],
+    ] as const) {
+      it(`follows no link ${where} that takes the place of its folder while it fetches`, async () => {
+        const evil = '[filter "x"]\n\tsmudge = touch pwned\n';
+        server.repository('app', { 'repository/config': evil, login: 'mine', a: 'x' });
+        mkdirSync(join(root, 'elsewhere'));
+        const folder = join(root, 'workspace/sub');
+        mkdirSync(folder);
+        const onRevision = (): void => {
+          rmSync(folder, { recursive: true });
+          symlinkSync(link, folder);
+        };
+        await assert.rejects(run({ directory: folder, onRevision }), /was replaced by a symbolic link/);
+        assert.deepEqual(readdirSync(join(root, 'elsewhere')), []);
+        assert.deepEqual(readdirSync(join(root, 'tmp')), []);
+      });
+    }
+
     it('takes links away that lie where files belong', async () => {
       server.repository('app', { 'a/b': 'x' });
       mkdirSync(join(root, 'outside'));

@@ -2,7 +2,15 @@
  * A checkout. The repository's own files are made in a folder that only the runner has, where nothing that user code
  * wrote is ever read, and are put into the workspace when all is done.
  */
-import { appendFileSync, lstatSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderWithin } from '../../src/runner/workspace.ts';
@@ -65,12 +73,14 @@ async function checkoutFrom(address: Address, options: CheckoutOptions, depth = 
     }
     rmSync(target, { recursive: true, force: true });
   }
+  const real = realpathSync(options.directory);
   const home = mkdtempSync(join(options.tmp, 'git-'));
   try {
     const clone = new Clone(address, options, home);
     await clone.prepare();
     const revision = await clone.fetch();
     options.onRevision(revision);
+    checkSame(options.directory, real);
     await clone.checkOut(revision);
     if (options.submodules) {
       const modules = await clone.submodules(revision);
@@ -93,6 +103,7 @@ async function checkoutFrom(address: Address, options: CheckoutOptions, depth = 
         return checkoutFrom(module, inner, depth + 1);
       });
     }
+    checkSame(options.directory, real);
     // Last, so that a checkout that failed can be tried again.
     await place(join(home, 'repository'), target, options.directory);
     return revision;
@@ -248,6 +259,12 @@ class Clone {
     if (signal.aborted) throw new Error('ended before its end');
     return end;
   }
+}
+
+/** While git fetched, what earlier steps left running may have put a link where the folder was. */
+function checkSame(directory: string, real: string): void {
+  const found = realpathSync(directory);
+  if (found !== real) throw new Error(`'${directory}' was replaced by a symbolic link to '${found}'`);
 }
 
 /** By a rename where it is one file system, so that a repository in the workspace is always a whole one. */

@@ -69,11 +69,12 @@ const KEPT_STDERR = 16 * 1024;
 
 /** Does not throw for an exit code. @throws Error when git cannot be started. */
 export async function git(args: readonly string[], options: GitOptions): Promise<GitEnd> {
-  const { home, signal, graceMs, onMessage } = options;
+  const { signal, graceMs, onMessage } = options;
   let stdout = '';
   let stderr = '';
   const { code } = await runProgram('git', args, {
-    cwd: home,
+    // Where nobody can write: a link in the workspace to /proc/self/cwd would lead to it.
+    cwd: '/',
     env: environment(options),
     signal,
     graceMs,
