@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import type { Access } from './access.ts';
-import { createClient } from './client.ts';
+import { type ApiClient, createClient } from './client.ts';
 import { ApiError } from './errors.ts';
 import { CachedApi, QUICK } from './testing/cached-api.ts';
 import { answer, event, type FakeApi, type Fault, status } from './testing/fake-api.ts';
@@ -68,6 +68,23 @@ describe('a cache comes to the state of a server that', () => {
     api.put('o1');
     await cached.converges(cache, mirror);
     assert.equal(api.requests.list, 1);
+  });
+
+  it('has objects so large that a page of them is more than is read', async () => {
+    cached.some(7);
+    const whole = createClient({ access: api.access });
+    const asked: (number | undefined)[] = [];
+    const client: Pick<ApiClient, 'list' | 'watch'> = {
+      watch: (type, options) => whole.watch(type, options),
+      list: async (type, options) => {
+        asked.push(options.limit);
+        if ((options.limit ?? 0) > 1) throw new ApiError(0, 'TooLarge', 'answer over so many bytes');
+        return await whole.list(type, options);
+      },
+    };
+    const [cache, mirror] = await cached.started({ client });
+    await cached.converges(cache, mirror);
+    assert.deepEqual(asked.slice(0, 3), [3, 2, 1]);
   });
 
   it('answers a list with 503', async () => {

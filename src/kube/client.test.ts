@@ -141,4 +141,15 @@ describe('the client', () => {
     handler = (_, response) => response.end('<html>');
     await assert.rejects(client.get(RUNS, key, { attempts: 1 }), { reason: 'Malformed' });
   });
+
+  it('reads no answer without end, and does not ask for it again', async () => {
+    const chunk = Buffer.alloc(1 << 20, 'x');
+    handler = (_, response) => {
+      const more = (): void => void response.write(chunk, () => response.destroyed || more());
+      response.on('error', () => {});
+      more();
+    };
+    await assert.rejects(client.get(RUNS, key), { code: 0, reason: 'TooLarge' });
+    assert.equal(requests.length, 1);
+  });
 });

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { KubeObject } from '../api/kubernetes.ts';
 import type { Access } from './access.ts';
 import { type Clock, elapsedOf, pause, systemClock } from './clock.ts';
-import { ApiError, errorFrom } from './errors.ts';
+import { ApiError, errorFrom, isTooLarge } from './errors.ts';
 import { type ObjectKey, pathOf, type ResourceType } from './resource.ts';
 import { readBody, Transport, type TransportRequest } from './transport.ts';
 import { readWatch, type WatchEvent } from './watch-stream.ts';
@@ -227,7 +227,7 @@ export function createClient(options: ClientOptions): ApiClient {
 }
 
 function mayRepeat(error: unknown, method: string): boolean {
-  if (!(error instanceof ApiError)) return false;
+  if (!(error instanceof ApiError) || isTooLarge(error)) return false;
   if (error.code === 429) return true;
   if (error.code === 503 || error.code === 504)
     return method === 'GET' || error.retryAfterSeconds !== undefined;

@@ -30,6 +30,8 @@ const has = (reason: string) => (error: unknown) => error instanceof ApiError &&
 export const isNotFound: (error: unknown) => boolean = has('NotFound');
 export const isConflict: (error: unknown) => boolean = has('Conflict');
 export const isAlreadyExists: (error: unknown) => boolean = has('AlreadyExists');
+/** An answer of more bytes than are read: the same request would get it again. */
+export const isTooLarge: (error: unknown) => boolean = has('TooLarge');
 /** The resourceVersion asked for is gone: list again. */
 export function isExpired(error: unknown): boolean {
   return (

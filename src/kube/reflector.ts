@@ -6,7 +6,7 @@ import type { KubeObject } from '../api/kubernetes.ts';
 import { Backoff } from './backoff.ts';
 import type { ApiClient } from './client.ts';
 import { type Clock, elapsedOf, pause } from './clock.ts';
-import { ApiError, isExpired } from './errors.ts';
+import { ApiError, isExpired, isTooLarge } from './errors.ts';
 import type { ResourceType } from './resource.ts';
 import { isOlder } from './resource-version.ts';
 
@@ -73,10 +73,13 @@ export class Reflector<T extends KubeObject> {
   #synced = false;
   #silent = 0;
   #lastError = '';
+  /** Smaller where objects are so large that a whole page is more than is read. */
+  #pageSize: number;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     const { clock, limits } = options;
+    this.#pageSize = limits.pageSize;
     this.#backoff = new Backoff({
       firstMs: limits.firstBackoffMs,
       maxMs: limits.maxBackoffMs,
@@ -123,6 +126,7 @@ export class Reflector<T extends KubeObject> {
   #failed(error: unknown, watching: Watching | undefined): void {
     const { clock, limits } = this.#options;
     const list = mustList(error);
+    if (isTooLarge(error)) this.#pageSize = Math.ceil(this.#pageSize / 2);
     if (watching !== undefined) {
       const lived = elapsedOf(clock) - watching.since;
       // A list that helps for no longer than a moment must not be repeated without a pause that grows.
@@ -137,7 +141,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { client, type, namespace, labelSelector, sink, limits } = this.#options;
+    const { client, type, namespace, labelSelector, sink } = this.#options;
     sink.beginList();
     let version: string | undefined;
     let rewound = false;
@@ -147,7 +151,7 @@ export class Reflector<T extends KubeObject> {
       const page = await client.list(type, {
         namespace,
         labelSelector,
-        limit: limits.pageSize,
+        limit: this.#pageSize,
         continue: next,
         signal,
       });

@@ -156,22 +156,21 @@ function keepAlive(socket: Socket): void {
   socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
 }
 
-const BODY_LIMIT = 64 << 20;
+/** Parsed, it takes several times as much. */
+const BODY_LIMIT = 32 << 20;
 const BODY_TIMEOUT_MS = 60_000;
 
-/** The whole body as text, at most 64 MiB of it. */
+/** The whole body as text, at most 32 MiB of it. @throws ApiError TooLarge, or Unreachable where it does not come whole. */
 export function readBody(answer: IncomingMessage, timeoutMs: number = BODY_TIMEOUT_MS): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const stop = (why: string): void => {
-      answer.destroy(new Error(why));
-    };
-    const timer = setTimeout(stop, timeoutMs, `body not complete within ${timeoutMs} ms`);
+    const late = (): void => void answer.destroy(new Error(`body not complete within ${timeoutMs} ms`));
+    const timer = setTimeout(late, timeoutMs);
     answer.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > BODY_LIMIT) stop(`answer over ${BODY_LIMIT} bytes`);
-      else chunks.push(chunk);
+      if (size <= BODY_LIMIT) chunks.push(chunk);
+      else answer.destroy(new ApiError(0, 'TooLarge', `the answer has more than ${BODY_LIMIT} bytes`));
     });
     answer.on('end', () => {
       clearTimeout(timer);
@@ -181,7 +180,8 @@ export function readBody(answer: IncomingMessage, timeoutMs: number = BODY_TIMEO
     const fail = (error?: Error): void => {
       clearTimeout(timer);
       const why = error?.message ?? 'the connection was closed';
-      reject(new ApiError(0, 'Unreachable', `reading the answer: ${why}`, undefined, error));
+      if (error instanceof ApiError) reject(error);
+      else reject(new ApiError(0, 'Unreachable', `reading the answer: ${why}`, undefined, error));
     };
     answer.on('error', fail);
     answer.on('close', () => {
