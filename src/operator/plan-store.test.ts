@@ -109,6 +109,20 @@ describe('the plan of a Run', () => {
     assert.equal(await frozen(plans), first, 'what is there already is no error');
   });
 
+  it('is not what somebody else put in its place: it can be guessed', async () => {
+    const name = await frozen(store());
+    const other = await frozen(store(), {
+      ...aRun(),
+      spec: { pipelineSpec: { stages: [aStage('evil')] } },
+    });
+    const held = api.revisions.get(name) ?? assert.fail('is not there');
+    const evil = api.revisions.get(other) ?? assert.fail('is not there');
+    api.revisions.set(name, { ...held, data: evil.data ?? {} });
+    await assert.rejects(frozen(store()), /holds something else; delete it/);
+    api.revisions.delete(name);
+    assert.equal(await frozen(store()), name);
+  });
+
   it('is another for a Pipeline that was deleted and made again', async () => {
     const plans = store();
     const first = await frozen(plans);

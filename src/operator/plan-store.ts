@@ -14,7 +14,7 @@ import { CONTROLLER_REVISIONS, PIPELINES } from '../kube/resource.ts';
 import { compile } from '../plan/compile.ts';
 import type { StepLibrary } from '../plan/manifest.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planName } from '../plan/plan-hash.ts';
+import { canonicalJson, planName } from '../plan/plan-hash.ts';
 import { describeDiagnostics } from './diagnostics.ts';
 import { packPlan, unpackPlan } from './plan-data.ts';
 import { labelValue } from './pod/label-value.ts';
@@ -107,8 +107,15 @@ export class PlanStore {
     try {
       await this.#client.create(CONTROLLER_REVISIONS, namespace, revision);
     } catch (error) {
-      // The name holds the content's hash, so what is there is the same.
       if (!isAlreadyExists(error)) throw error;
+      // The name holds the content's hash, so what is there should be the same; but whoever may write there can guess it.
+      const found = await this.#client.get(CONTROLLER_REVISIONS, { namespace, name: frozen });
+      const same = unpackPlan(found.data);
+      if (same === undefined || canonicalJson(same) !== canonicalJson(plan)) {
+        throw new Error(
+          `ControllerRevision "${frozen}" in namespace "${namespace}" has the name of a plan and holds something else; delete it`,
+        );
+      }
     }
     this.#plans.set(`${namespace}/${frozen}`, plan);
     return { plan, planName: frozen };

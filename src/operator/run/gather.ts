@@ -12,7 +12,7 @@ import type { ReportStore } from '../report-store.ts';
 import { PODS_BY_RUN, type Views } from '../views.ts';
 
 export interface GatherSources {
-  client: ApiClient;
+  client: Pick<ApiClient, 'get'>;
   views: Views;
   plans: PlanStore;
   reports: ReportStore;
@@ -64,8 +64,10 @@ export function gatherAgain(input: DecideInput, sources: GatherSources): DecideI
   };
 }
 
-function podsOf(run: Run, views: Views): readonly Pod[] {
-  return views.pods.byIndex(PODS_BY_RUN, run.metadata.uid ?? '');
+/** Whoever may create pods elsewhere may write this Run's UID into one: an owner is of the same namespace. */
+function podsOf({ metadata: { namespace, uid } }: Run, views: Views): readonly Pod[] {
+  const pods = views.pods.byIndex(PODS_BY_RUN, uid ?? '');
+  return pods.filter((pod) => pod.metadata.namespace === namespace);
 }
 
 /** A cache may lag, so that a recorded pod is gone is the API server's to say. UIDs of those that are. */
@@ -82,7 +84,11 @@ async function findMissing(run: Run, sources: GatherSources): Promise<Set<string
   return missing;
 }
 
-async function findPod(client: ApiClient, namespace: string, name: string): Promise<Pod | undefined> {
+async function findPod(
+  client: GatherSources['client'],
+  namespace: string,
+  name: string,
+): Promise<Pod | undefined> {
   try {
     return await client.get(PODS, { namespace, name });
   } catch (error) {
