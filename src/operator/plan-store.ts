@@ -114,6 +114,7 @@ export class PlanStore {
       if (same === undefined || canonicalJson(same) !== canonicalJson(plan)) {
         throw new Error(
           `ControllerRevision "${frozen}" in namespace "${namespace}" has the name of a plan and holds something else; delete it`,
+          { cause: error },
         );
       }
     }

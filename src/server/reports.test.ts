@@ -229,6 +229,15 @@ describe('the server that takes reports', () => {
     assert.deepEqual(answers, [404, 404, 405]);
   });
 
+  it('answers 429 to a pod that makes up tokens, and says nothing of it in the log', async () => {
+    await start();
+    const codes = new Set<number>();
+    for (let i = 0; i < 5; i++) codes.add((await post(aReport(), {}, aToken('pod-1', `${i}`))).code);
+    assert.deepEqual([...codes], [401, 429]);
+    assert.equal(api.asked.length, 1);
+    assert.deepEqual(errors, []);
+  });
+
   describe('answers 503', () => {
     it('while the API server cannot be asked, and takes the report afterwards', async () => {
       await start();

@@ -2,7 +2,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { StageReport } from '../runner/protocol.ts';
 import { parseReport, ReportError } from '../runner/report-parser.ts';
-import { claimedPod, type ReviewToken } from './token-review.ts';
+import { AskedTooSoon, claimedPod, type ReviewToken } from './token-review.ts';
 
 const MOST_BYTES = 64 * 1024;
 
@@ -47,8 +47,11 @@ async function respond(
   try {
     given = await answer(request, options);
   } catch (error) {
-    options.onError(error);
-    given = { code: 503, message: 'the report could not be checked; send it again' };
+    given = { code: 429, message: 'another token of this pod was refused just now; send it again' };
+    if (!(error instanceof AskedTooSoon)) {
+      options.onError(error);
+      given = { code: 503, message: 'the report could not be checked; send it again' };
+    }
   }
   options.onAnswer(given.code);
   send(request, response, given);

@@ -36,7 +36,17 @@ describe('whose token it is', () => {
     const ask = review();
     assert.equal(await ask(token), undefined);
     api.know(token, 'a');
+    now += 1000;
     assert.notEqual(await ask(token), undefined);
+  });
+
+  it('is not asked for each token that a pod makes up, and for those of other pods meanwhile', async () => {
+    const ask = review();
+    const made = Array.from({ length: 50 }, (_, i) => ask(aToken('a', `made up ${i}`)));
+    const ends = await Promise.allSettled(made);
+    assert.equal(ends.filter(({ status }) => status === 'rejected').length, 49);
+    assert.notEqual(await ask(api.know(aToken('b'), 'b')), undefined);
+    assert.equal(api.asked.length, 2);
   });
 
   it('is asked again after a failure', async () => {

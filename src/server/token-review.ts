@@ -10,11 +10,18 @@ export interface PodIdentity {
   uid: string;
 }
 
-/** Undefined: no valid token of a pod for this audience. */
+/** Another token of the same pod was refused just now. */
+export class AskedTooSoon extends Error {
+  override readonly name = 'AskedTooSoon';
+}
+
+/** Undefined: no valid token of a pod for this audience. Rejects with AskedTooSoon, or as the API server's client. */
 export type ReviewToken = (token: string) => Promise<PodIdentity | undefined>;
 
 const REMEMBERED_MS = 5 * 60_000;
 const MOST_REMEMBERED = 10_000;
+/** After a no, and until there is a yes, the same pod is asked about no sooner than this: what runs in it may make up tokens without end. */
+const AFTER_NO_MS = 1000;
 /** A JSON Web Token, or the beginning of one: errors quote answers up to a length. */
 const LOOKS_LIKE_TOKEN = /\beyJ[A-Za-z0-9._-]{10,}/g;
 const POD_NAME = 'authentication.kubernetes.io/pod-name';
@@ -32,18 +39,25 @@ export function tokenReviewer(client: Pick<ApiClient, 'request'>, now: () => num
   const known = new Recent<string, { until: number; identity: Promise<PodIdentity | undefined> }>(
     MOST_REMEMBERED,
   );
+  /** By the pod that a token claims to be of: until when no other token of it is asked about. */
+  const waits = new Recent<string, number>(MOST_REMEMBERED);
   return (token) => {
     const hash = createHash('sha256').update(token).digest('base64');
     const held = known.get(hash);
     if (held !== undefined && held.until > now()) return held.identity;
-    // Only a yes is remembered: a no may be an outage, and costs the API server no more than it costs the asker.
+    const claimed = claimedPod(token) ?? '';
+    if ((waits.get(claimed) ?? 0) > now()) return Promise.reject(new AskedTooSoon());
+    waits.set(claimed, now() + AFTER_NO_MS);
+    // Only a yes is remembered: a no may be an outage.
     const identity = ask(client, token).then(
       (answer) => {
         if (answer === undefined) known.delete(hash);
+        else waits.delete(claimed);
         return answer;
       },
       (error: unknown) => {
         known.delete(hash);
+        waits.delete(claimed);
         throw error;
       },
     );
