@@ -39,9 +39,30 @@ describe('the log of a stage', () => {
       'line 1',
       'line 2',
       '[the log of this stage is longer than 100 bytes: the rest is discarded]',
+      '[the log of this stage is longer than 100 bytes: output of this step was discarded]',
       '##[step 1 end] Succeeded 1.2s',
       '',
     ]);
+  });
+
+  it('tells of each step whose output was discarded, and of no other', () => {
+    const { log, written } = aLog(10);
+    log.lines(['longer than that']);
+    log.end(1, 'Succeeded', 0);
+    log.end(2, 'Succeeded', 0);
+    new StepOutput(log, []).write(Buffer.from('more\n'));
+    log.end(3, 'Succeeded', 0);
+    const told = written().matchAll(/output of this step was discarded|step \d end/g);
+    assert.deepEqual(
+      Array.from(told, ([text]) => text),
+      [
+        'output of this step was discarded',
+        'step 1 end',
+        'step 2 end',
+        'output of this step was discarded',
+        'step 3 end',
+      ],
+    );
   });
 
   it('lets no output pass for a marker', () => {

@@ -7,6 +7,8 @@ export class StageLog {
   readonly #now: () => number;
   #bytes = 0;
   #cut = false;
+  /** Since the last step's end. */
+  #discarded = false;
 
   /** @param limit bytes of the steps' output; what the runner itself says does not count. */
   constructor(write: (text: string) => void, limit: number, now: () => number = Date.now) {
@@ -20,6 +22,11 @@ export class StageLog {
     return this.#cut;
   }
 
+  /** Output of the step at hand that came when the log was full. */
+  discard(): void {
+    this.#discarded = true;
+  }
+
   /** Output of a step. */
   lines(lines: readonly string[]): void {
     if (this.#cut || lines.length === 0) return;
@@ -30,10 +37,8 @@ export class StageLog {
       this.#bytes += Buffer.byteLength(rendered);
       if (this.#bytes > this.#limit) {
         this.#cut = true;
-        text += renderText(
-          time,
-          `[the log of this stage is longer than ${this.#limit} bytes: the rest is discarded]`,
-        );
+        this.#discarded = true;
+        text += renderText(time, `${this.#tooLong()}: the rest is discarded]`);
         break;
       }
       text += rendered;
@@ -50,8 +55,15 @@ export class StageLog {
     this.#write(renderStart(this.#time(), step, name));
   }
 
+  /** Tells of the cut again: the kubelet may have put away the file in which it was told first. */
   end(step: number, result: string, milliseconds: number): void {
+    if (this.#discarded) this.note(`${this.#tooLong()}: output of this step was discarded]`);
+    this.#discarded = false;
     this.#write(renderEnd(this.#time(), step, result, milliseconds));
+  }
+
+  #tooLong(): string {
+    return `[the log of this stage is longer than ${this.#limit} bytes`;
   }
 
   #time(): string {

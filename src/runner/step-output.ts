@@ -26,6 +26,7 @@ export class StepOutput {
       this.#lines(this.#splitter.push(shown));
       return;
     }
+    this.#log.discard();
     // Nobody sees it, but the last line may have to be told.
     const rest = shown.length < TAIL_BYTES ? Buffer.concat([this.#tail, shown]) : shown;
     this.#tail = Buffer.from(rest.subarray(-TAIL_BYTES));
