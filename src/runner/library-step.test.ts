@@ -62,6 +62,17 @@ describe('a step of the library', function () {
     assert.match(log, /x is 1\n/);
   });
 
+  it('loads no code that variables of the pipeline name', async () => {
+    aLibraryStep('greet', `console.log('variable', process.env.MINE);`);
+    const evil = join(stage.root, 'evil.cjs');
+    writeFileSync(evil, `console.log('pwned');`);
+    const env = { NODE_OPTIONS: `--require ${evil}`, LD_PRELOAD: evil, MINE: 'mine' };
+    const { log, report } = await stage.run({ steps: [aStep('greet', {}, { env })] });
+    assert.equal(report?.result, 'Succeeded', log);
+    assert.match(log, /variable mine\n/);
+    assert.doesNotMatch(log, /pwned|evil/);
+  });
+
   for (const [code, result, exit] of [
     [0, 'Succeeded', 0],
     [1, 'Failed', 1],

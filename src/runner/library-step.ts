@@ -66,12 +66,19 @@ function start(
   return runProgram(program.file, [...program.args, invocation], {
     cwd: place.directory,
     // The pipeline's PATH and HOME are those of the user's image.
-    env: { ...env, PATH: process.env['PATH'] ?? '', HOME: tmp, TMPDIR: tmp, OTTO_OUTPUT: outputs },
+    env: { ...harmless(env), PATH: process.env['PATH'] ?? '', HOME: tmp, TMPDIR: tmp, OTTO_OUTPUT: outputs },
     onStdout: (chunk) => output.write(chunk),
     onStderr: (chunk) => output.write(chunk),
     signal,
     graceMs: place.graceMs,
   });
+}
+
+/** Would load code, which lies in the workspace perhaps, into a program that has credentials. */
+const LOADS_CODE = /^(LD_|NODE_|PYTHON|PERL|RUBY|GIT_|BASH_ENV$|ENV$|GCONV_PATH$)/;
+
+function harmless(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !LOADS_CODE.test(name)));
 }
 
 function invocationOf(
