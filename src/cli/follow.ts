@@ -5,7 +5,7 @@ import type { ApiError } from '../kube/errors.ts';
 import { RUNS } from '../kube/resource.ts';
 import type { Cluster } from './cluster.ts';
 import { CliError } from './failure.ts';
-import { type Attempt, attemptsOf, isFinished } from './run-state.ts';
+import { type Attempt, attemptsOf, isFinished, isTakenUp } from './run-state.ts';
 import { isNews } from './stage-line.ts';
 import { hasNotStarted, isGone, readStageLog, startLimit } from './stage-logs.ts';
 import { watchObjects } from './watch-objects.ts';
@@ -96,7 +96,7 @@ class Follower {
         throw new CliError(`Run '${name}' was deleted`);
       }
       this.#uid = uid;
-      this.#takenUp = run.status !== undefined;
+      this.#takenUp = isTakenUp(run);
       this.#take(run);
       if (!isFinished(run)) continue;
       await this.#told;

@@ -16,6 +16,11 @@ export function isFinished(run: Run): boolean {
   return run.status?.completionTime !== undefined;
 }
 
+/** By the operator: a status alone is there from the start, as the CRD's default. */
+export function isTakenUp(run: Run): boolean {
+  return run.status?.startTime !== undefined;
+}
+
 export interface Attempt {
   stage: string;
   attempt: number;
