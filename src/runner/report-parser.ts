@@ -41,6 +41,7 @@ const STEP_RESULTS: readonly StepResult[] = [
 ];
 const MOST_STEPS = 1000;
 const MOST_OUTPUTS = 200;
+const MOST_EXIT_CODE = 2 ** 31 - 1;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 /** @throws ReportError */
@@ -81,7 +82,7 @@ function parseStep(step: Fields): StepStatus {
     name: required(text(step, 'name', 1024), 'name of a step'),
     ...present('id', text(step, 'id', 253)),
     ...present('result', choice(step, 'result', STEP_RESULTS)),
-    ...present('exitCode', whole(step, 'exitCode', 0)),
+    ...present('exitCode', exitCode(step)),
     ...present('startTime', time(step, 'startTime')),
     ...present('finishTime', time(step, 'finishTime')),
     ...present('message', text(step, 'message', 4096)),
@@ -92,9 +93,22 @@ function outputs(report: Fields): Record<string, string> | undefined {
   return report['outputs'] === undefined ? undefined : texts(report, 'outputs', MOST_OUTPUTS, 65_536);
 }
 
+/** The API server refuses a status with a larger one. */
+function exitCode(step: Fields): number | undefined {
+  const code = whole(step, 'exitCode', 0);
+  if (code !== undefined && code > MOST_EXIT_CODE) throw new ReportError('exitCode has more than 32 bits');
+  return code;
+}
+
 function time(from: Fields, name: string): string | undefined {
   const value = text(from, name, 40);
-  if (value !== undefined && !TIME.test(value))
-    throw new ReportError(`${name} is not an RFC 3339 time in UTC`);
+  if (value !== undefined && !isTime(value)) throw new ReportError(`${name} is not an RFC 3339 time in UTC`);
   return value;
+}
+
+/** One that the calendar has: `Date` takes the 30th of February for a day in March. */
+function isTime(value: string): boolean {
+  if (!TIME.test(value)) return false;
+  const ms = Date.parse(value);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 19) === value.slice(0, 19);
 }

@@ -46,6 +46,18 @@ describe('the termination message', () => {
     );
   });
 
+  for (const [what, step] of [
+    ['an exit code beyond 32 bits', { exitCode: 2 ** 31 }],
+    ['a moment that no calendar has', { startTime: '2026-02-01T25:00:00Z' }],
+    ['a day that no calendar has', { startTime: '2026-02-30T12:00:00Z' }],
+  ] as const) {
+    // The API server would refuse the status of the Run with it, each time.
+    it(`is none with ${what}`, () => {
+      const text = JSON.stringify({ ...report, steps: [{ name: 'sh', ...step }] });
+      assert.equal(decodeTermination(text), undefined);
+    });
+  }
+
   for (const text of ['', 'Killed', '{"version":1', '{"version":2}', '[]']) {
     it(`is none in '${text}'`, () => assert.equal(decodeTermination(text), undefined));
   }
