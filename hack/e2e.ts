@@ -24,8 +24,8 @@ usage: node hack/bootstrap.mjs hack/e2e.ts [SPEC…] [--prepare] [--keep] [--nam
   --keep      leave the cluster running: the next time starts faster
   --name      of the cluster (default: ${defaultName})`;
 
-/** What installs the CRDs as its own comes before Otto is there; what kills the API server comes last. */
-const first = ['e2e/chart.e2e.ts'];
+/** What needs the resources without an operator comes before Otto is there; what kills the API server comes last. */
+const first = ['e2e/chart.e2e.ts', 'e2e/resource*.e2e.ts'];
 const last = ['e2e/kube/*.e2e.ts', 'e2e/faults/*.e2e.ts', 'e2e/local/*.e2e.ts'];
 
 const { values, positionals } = parseArgs({
