@@ -56,6 +56,38 @@ describe('what the caches keep', () => {
     ]);
   });
 
+  it('of a status is what says how the pod is doing, and not what it is made of', () => {
+    const ended = { exitCode: 1, reason: 'Error', message: 'm', startedAt: 's', finishedAt: 'f' };
+    const container = { name: 'main', image: 'busybox', ready: false, restartCount: 1, started: false };
+    const states = { state: { terminated: ended }, lastState: { terminated: ended } };
+    const scheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'no node' };
+    const kept = {
+      phase: 'Failed',
+      reason: 'Evicted',
+      message: 'low on memory',
+      conditions: [scheduled],
+      initContainerStatuses: [],
+      containerStatuses: [{ ...container, imageID: '', ...states }],
+    };
+    const more = { containerID: 'containerd://x', imageID: 'y', volumeMounts: [] };
+    const withMore = {
+      ...container,
+      ...more,
+      state: { terminated: { ...ended, containerID: 'containerd://x' } },
+      lastState: { terminated: ended },
+    };
+    const status = {
+      ...kept,
+      podIP: '10.0.0.1',
+      conditions: [
+        { ...scheduled, lastTransitionTime: '2026-01-01T00:00:00Z' },
+        { type: 'Ready', status: 'False' },
+      ],
+      containerStatuses: [withMore],
+    };
+    assert.deepEqual(stripPod({ ...full, status }).status, kept);
+  });
+
   it('of a pod is a small part of it, without the instructions', () => {
     const text = JSON.stringify(small);
     assert.ok(text.length < JSON.stringify(full).length / 4);
