@@ -55,7 +55,11 @@ export async function runOperator(
   });
   for (const name of CACHE_NAMES) caches[name].start(stop);
   try {
-    const owner = await findOwner(client, config);
+    const owner = await findOwner(client, config, {
+      clock: systemClock,
+      signal: stop,
+      onError: (error) => logger.warn('the API server does not answer yet', { ...describeError(error) }),
+    });
     const leading = async (lost: AbortSignal): Promise<void> => {
       metrics.leader.set(1);
       logger.info('this process leads', { identity: config.identity });
