@@ -51,6 +51,9 @@ export function parseOutputs(text: string): Outputs {
       problems.push(
         `output "${name.slice(0, 64)}" is left out: a name has letters, digits, _ and -, at most 63`,
       );
+    } else if (name === 'constructor') {
+      // CEL's library would not know the outputs for a map any more.
+      problems.push('output "constructor" is left out: take another name');
     } else if (!values.has(name) && values.size >= MOST_OUTPUTS) {
       problems.push(`output "${name}" is left out: a step has at most ${MOST_OUTPUTS}`);
     } else values.set(name, value);
