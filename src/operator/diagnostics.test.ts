@@ -23,12 +23,19 @@ describe('errors of a Pipeline as one message', () => {
     const text = describeDiagnostics(all);
     assert.ok(text.length < 32_768);
     const lines = text.split('\n');
-    assert.equal(lines.at(-1), `and ${1000 - (lines.length - 1)} more; \`otto lint\` shows all`);
+    assert.equal(lines.at(-1), `and ${1000 - (lines.length - 1)} more, shown once these are corrected`);
   });
 
   it('are cut also when a single one is longer than all may be', () => {
     const text = describeDiagnostics([error(['spec'], 'x'.repeat(100_000)), error(['spec'], 'y')]);
     assert.ok(text.length < 32_768, `${text.length}`);
     assert.match(text, /^spec: xxx/);
+  });
+
+  it('are never cut in the middle of a character, which the API server would store as another one', () => {
+    for (const start of ['', 'x']) {
+      const text = describeDiagnostics([error(['spec'], start + '😀'.repeat(2000))]);
+      assert.ok(text.isWellFormed());
+    }
   });
 });

@@ -1,4 +1,5 @@
 /** The compiler's errors as one message of a condition: every error with its path, within the bound of a condition. */
+import { cut } from '../engine/text.ts';
 import type { Diagnostic } from '../plan/diagnostics.ts';
 
 const LONGEST = 8000;
@@ -8,10 +9,9 @@ export function describeDiagnostics(diagnostics: readonly Diagnostic[]): string 
   const lines: string[] = [];
   let length = 0;
   for (const [index, diagnostic] of diagnostics.entries()) {
-    const whole = `${pathText(diagnostic.path)}: ${diagnostic.message}`;
-    const line = whole.length > LONGEST_LINE ? `${whole.slice(0, LONGEST_LINE)}...` : whole;
+    const line = cut(`${pathText(diagnostic.path)}: ${diagnostic.message}`, LONGEST_LINE);
     if (length + line.length > LONGEST) {
-      lines.push(`and ${diagnostics.length - index} more; \`otto lint\` shows all`);
+      lines.push(`and ${diagnostics.length - index} more, shown once these are corrected`);
       break;
     }
     lines.push(line);
