@@ -164,7 +164,8 @@ describe('values in a plan', () => {
           if ('error' in made) assert.fail(made.error);
           const template = made.instance.steps[0]?.parameters['message'];
           // The runner renders it once more.
-          assert.equal(renderTemplate(String(template), made.instance.scope), `begin ${value} end`);
+          assert.ok(typeof template === 'string');
+          assert.equal(renderTemplate(template, made.instance.scope), `begin ${value} end`);
         },
       ),
     );

@@ -38,7 +38,7 @@ export class SimClock implements Clock {
   }
 
   /** A clock of one process: once cut, none of its timers goes off any more. */
-  ofProcess(): { clock: Clock; cut(): void } {
+  ofProcess(): { clock: Clock; cut: () => void } {
     let alive = true;
     const clock: Clock = {
       now: () => this.now(),

@@ -155,8 +155,8 @@ function lastWord(cluster: SimulatedCluster, status: StageStatus): string | unde
 }
 
 function isAlive(cluster: SimulatedCluster, status: StageStatus): boolean {
-  const pod = cluster.store.all('pods').find((it) => it.metadata.uid === status.podUID);
-  const phase = (pod as Pod | undefined)?.status?.phase;
+  const pod = cluster.pods.find((it) => it.metadata.uid === status.podUID);
+  const phase = pod?.status?.phase;
   return phase === 'Running' && !cluster.saidLast(status.podUID ?? '');
 }
 
@@ -176,8 +176,7 @@ function checkEnd(cluster: SimulatedCluster, run: Run, library: StepLibrary): st
       if (!cluster.saidWell(uid ?? '', stage.name)) problems.push(`${name}: ${stage.name} never said so`);
     }
   }
-  for (const object of cluster.store.all('pods')) {
-    const pod: Pod = object as Pod;
+  for (const pod of cluster.pods) {
     if (runOf(pod)?.uid !== uid) continue;
     // A pod that was created and never recorded (the operator died in between) is none of the Run's, if it is stopped.
     const { phase } = pod.status ?? {};

@@ -2,7 +2,7 @@
  * The whole operator (caches, queues, engine, execution) against a model of the API server and its nodes, under one
  * seed: it is killed at any moment, requests and events are lost, doubled, late. The same seed replays exactly.
  */
-import type { KubeObject } from '../api/kubernetes.ts';
+import type { KubeObject, Pod } from '../api/kubernetes.ts';
 import { API_VERSION } from '../api/names.ts';
 import type { Run } from '../api/run.ts';
 import { createCaches } from '../operator/caches.ts';
@@ -93,18 +93,23 @@ export class SimulatedCluster {
     return this.store.all('runs') as Run[];
   }
 
+  get pods(): Pod[] {
+    return this.store.all('pods');
+  }
+
   /** @returns whether all Runs ended within ten hours of virtual time. */
   async play(): Promise<boolean> {
     const { runs, kills } = this.#options;
     const random = this.#random.fork();
     for (let i = 0; i < runs; i++) {
       this.clock.after(random.next() * 20_000, () => {
-        this.store.create('runs', NAMESPACE, {
+        const run: Run = {
           apiVersion: API_VERSION,
           kind: 'Run',
           metadata: { name: `run-${i}` },
-          ...{ spec: { pipelineSpec: randomPipeline(random) } },
-        });
+          spec: { pipelineSpec: randomPipeline(random) },
+        };
+        this.store.create('runs', NAMESPACE, run);
       });
       this.#meddle(`run-${i}`, random);
     }
