@@ -14,6 +14,7 @@ type State =
   | { kind: 'match' };
 
 const MAX_STATES = 1000;
+const MAX_BUILT = 10 * MAX_STATES;
 const MAX_SUBJECT = 16_384;
 
 const cache = new BoundedMap<string, State[]>(256);
@@ -129,7 +130,10 @@ function assemble(root: PatternNode): State[] {
     if (states.length >= MAX_STATES) throw new Error('matches: the pattern is too large.');
     return states.push(state) - 1;
   };
+  // What is empty makes no states, however often it is repeated.
+  let built = 0;
   const build = (node: PatternNode, next: number): number => {
+    if (++built > MAX_BUILT) throw new Error('matches: the pattern is too large.');
     switch (node.kind) {
       case 'char':
         return push({ kind: 'char', test: node.test, weight: node.weight, next });
