@@ -1,10 +1,15 @@
 /** A map that forgets what was used longest ago. */
 export class Recent<K, V> {
   readonly #entries = new Map<K, V>();
+  readonly #weights = new Map<K, number>();
   readonly #most: number;
+  readonly #mostWeight: number;
+  #weight = 0;
 
-  constructor(most: number) {
+  /** @param mostWeight of all entries together, where they are given weights. */
+  constructor(most: number, mostWeight: number = Number.POSITIVE_INFINITY) {
     this.#most = most;
+    this.#mostWeight = mostWeight;
   }
 
   get(key: K): V | undefined {
@@ -16,15 +21,21 @@ export class Recent<K, V> {
     return value;
   }
 
-  set(key: K, value: V): void {
-    this.#entries.delete(key);
+  /** An entry that is heavier than all may be together is kept alone. */
+  set(key: K, value: V, weight: number = 0): void {
+    this.delete(key);
     this.#entries.set(key, value);
-    if (this.#entries.size <= this.#most) return;
-    const oldest = this.#entries.keys().next();
-    if (oldest.done !== true) this.#entries.delete(oldest.value);
+    this.#weights.set(key, weight);
+    this.#weight += weight;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#most && this.#weight <= this.#mostWeight) return;
+      if (oldest !== key) this.delete(oldest);
+    }
   }
 
   delete(key: K): void {
+    this.#weight -= this.#weights.get(key) ?? 0;
+    this.#weights.delete(key);
     this.#entries.delete(key);
   }
 

@@ -13,6 +13,7 @@ import { reconcilePipeline } from './pipeline/pipeline-controller.ts';
 import { PlanStore } from './plan-store.ts';
 import { PodWarnings } from './pod-warnings.ts';
 import { Refusals } from './refusals.ts';
+import { ReportChannel } from './report-channel.ts';
 import type { ReportServer, ReportServerOptions } from './report-server.ts';
 import { ReportStore } from './report-store.ts';
 import { RunController } from './run/run-controller.ts';
@@ -53,17 +54,20 @@ export async function lead(options: LeadOptions, lost: AbortSignal): Promise<voi
     clock,
     onError: (error) => logger.warn('an event could not be written', { ...describeError(error) }),
   });
-  const server = await options.startReports({
-    client,
-    config,
-    views: caches,
-    reports,
-    owner,
-    onReport: (key) => runs.add(key),
-    logger,
-    metrics,
-    now,
-  });
+  const startReports = (): Promise<ReportServer | undefined> =>
+    options.startReports({
+      client,
+      config,
+      views: caches,
+      reports,
+      owner,
+      onReport: (key) => runs.add(key),
+      logger,
+      metrics,
+      now,
+    });
+  const channel = new ReportChannel(startReports, clock, logger);
+  await channel.open(lost);
   const sources = {
     client,
     views: caches,
@@ -81,7 +85,7 @@ export async function lead(options: LeadOptions, lost: AbortSignal): Promise<voi
       views: caches,
       refusals,
       pods: config.pods,
-      reportTarget: () => server?.target(),
+      reportTarget: () => channel.target(),
       event: (run, kind, reason, message) => recorder.record(run, kind, reason, message),
     },
     client,
@@ -120,7 +124,7 @@ export async function lead(options: LeadOptions, lost: AbortSignal): Promise<voi
   } finally {
     lost.removeEventListener('abort', stop);
     unfeed();
-    await Promise.all([server?.close(CLOSE_MS), recorder.flush(FLUSH_MS)]);
+    await Promise.all([channel.close(CLOSE_MS), recorder.flush(FLUSH_MS)]);
   }
 }
 

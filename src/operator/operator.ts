@@ -35,7 +35,6 @@ export async function runOperator(
   });
   const caches = createCaches(client, config.watchNamespaces, logger, systemClock);
   const observe = observeHandler({
-    alive: () => true,
     notReady: () =>
       CACHE_NAMES.filter((name) => !caches[name].hasSynced()).map((name) => `${name} are not listed yet`),
     metrics: async () => {

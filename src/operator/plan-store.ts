@@ -31,15 +31,20 @@ interface Owner {
 }
 
 const MOST_PLANS = 200;
+/** Of their JSON; in memory a plan takes some times as much. */
+const MOST_PLANS_BYTES: number = 24 << 20;
+
+/** What a compilation gave: only where the plan is, which may be large. */
+type Compiled = { planName: string } | { problem: PlanProblem };
 
 export class PlanStore {
   readonly #client: PlanClient;
   readonly #library: StepLibrary;
   readonly #pipelines: Views['pipelines'];
   /** By namespace and name of the ControllerRevision. */
-  readonly #plans = new Recent<string, Plan>(MOST_PLANS);
+  readonly #plans = new Recent<string, Plan>(MOST_PLANS, MOST_PLANS_BYTES);
   /** By UID and generation of the owner: what its compilation gave, and where it is stored. */
-  readonly #compiled = new Recent<string, Promise<PlanAnswer>>(MOST_PLANS);
+  readonly #compiled = new Recent<string, Promise<Compiled>>(MOST_PLANS);
 
   constructor(client: PlanClient, library: StepLibrary, pipelines: Views['pipelines']) {
     this.#client = client;
@@ -54,16 +59,19 @@ export class PlanStore {
     const owner = await this.#owner(run, namespace);
     if ('problem' in owner) return owner;
     const version = `${owner.object.metadata.uid ?? ''}/${owner.object.metadata.generation ?? 0}`;
-    const known = this.#compiled.get(version);
-    if (known !== undefined) return await known;
-    const answer = this.#freeze(owner, namespace);
-    this.#compiled.set(version, answer);
+    let compiled = this.#compiled.get(version);
+    if (compiled === undefined) {
+      compiled = this.#freeze(owner, namespace);
+      this.#compiled.set(version, compiled);
+    }
+    let answer: Compiled;
     try {
-      return await answer;
+      answer = await compiled;
     } catch (error) {
       this.#compiled.delete(version);
       throw error;
     }
+    return 'problem' in answer ? answer : await this.#load(namespace, answer.planName);
   }
 
   async #owner(run: Run, namespace: string): Promise<Owner | { problem: PlanProblem }> {
@@ -85,7 +93,7 @@ export class PlanStore {
     }
   }
 
-  async #freeze(owner: Owner, namespace: string): Promise<PlanAnswer> {
+  async #freeze(owner: Owner, namespace: string): Promise<Compiled> {
     const name = owner.object.metadata.name ?? '';
     const compiled = compile(owner.spec, { name, library: this.#library });
     if ('errors' in compiled) {
@@ -118,8 +126,12 @@ export class PlanStore {
         );
       }
     }
-    this.#plans.set(`${namespace}/${frozen}`, plan);
-    return { plan, planName: frozen };
+    this.#keep(`${namespace}/${frozen}`, plan);
+    return { planName: frozen };
+  }
+
+  #keep(key: string, plan: Plan): void {
+    this.#plans.set(key, plan, JSON.stringify(plan).length);
   }
 
   async #load(namespace: string, name: string): Promise<PlanAnswer> {
@@ -130,7 +142,7 @@ export class PlanStore {
       const revision = await this.#client.get(CONTROLLER_REVISIONS, { namespace, name });
       const plan = unpackPlan(revision.data);
       if (plan !== undefined) {
-        this.#plans.set(key, plan);
+        this.#keep(key, plan);
         return { plan, planName: name };
       }
       return lost(`ControllerRevision "${name}" holds no plan of this version of Otto; start a new Run`);

@@ -6,7 +6,6 @@ describe('what is told of the operator over HTTP', () => {
   let server: Listening;
   const options = {
     notReady: (): readonly string[] => [],
-    alive: (): boolean => true,
     metrics: (): ReturnType<ObserveOptions['metrics']> =>
       Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'otto_leader 1\n' }),
   };
@@ -24,10 +23,6 @@ describe('what is told of the operator over HTTP', () => {
   afterEach(() => server.close(0));
 
   it('is ok while it lives', async () => assert.deepEqual(await ask('/healthz'), [200, 'ok\n']));
-
-  it('is 503 when it is stuck', async () => {
-    assert.equal((await ask('/healthz', { alive: () => false }))[0], 503);
-  });
 
   it('is ready when nothing is missing', async () => assert.deepEqual(await ask('/readyz'), [200, 'ok\n']));
 
