@@ -17,21 +17,31 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const defaultName = 'e2e';
 const help = `End-to-end tests on a real cluster of their own, which is started and removed.
 
-usage: node hack/bootstrap.mjs hack/e2e.ts [SPEC…] [--prepare] [--keep] [--name NAME]
+usage: node hack/bootstrap.mjs hack/e2e.ts [SPEC…] [--all] [--prepare] [--keep] [--name NAME]
 
-  SPEC        files of e2e/; default: all, those that kill parts of the cluster last
+  SPEC        files of e2e/; default: all but the long ones, those that kill parts of the cluster last
+  --all       the long ones too: faults of nodes, pods and the control plane, which wait for Kubernetes' own limits
   --prepare   only start the cluster and build what it needs
   --keep      leave the cluster running: the next time starts faster
   --name      of the cluster (default: ${defaultName})`;
 
 /** What needs the resources without an operator comes before Otto is there; what kills the API server comes last. */
 const first = ['e2e/chart.e2e.ts', 'e2e/resource*.e2e.ts'];
-const last = ['e2e/kube/*.e2e.ts', 'e2e/faults/*.e2e.ts', 'e2e/local/*.e2e.ts'];
+const last = ['e2e/faults/*.e2e.ts', 'e2e/kube/*.e2e.ts', 'e2e/local/*.e2e.ts'];
+/** Each of them takes minutes, which are Kubernetes' own. */
+const long = [
+  'e2e/faults/control-plane.e2e.ts',
+  'e2e/faults/node.e2e.ts',
+  'e2e/faults/pod-ends.e2e.ts',
+  'e2e/faults/pod-waits.e2e.ts',
+  'e2e/faults/scope-namespaced.e2e.ts',
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     prepare: { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     name: { type: 'string', default: defaultName },
     help: { type: 'boolean', short: 'h', default: false },
@@ -75,7 +85,8 @@ function find(patterns: readonly string[]): string[] {
 }
 
 async function test(): Promise<boolean> {
-  const wanted = new Set(positionals.length === 0 ? find(['e2e/**/*.e2e.ts']) : positionals);
+  const usual = find(['e2e/**/*.e2e.ts']).filter((file) => values.all || !long.includes(file));
+  const wanted = new Set(positionals.length === 0 ? usual : positionals);
   const before = find(first).filter((file) => wanted.has(file));
   const after = find(last).filter((file) => wanted.has(file));
   const between = [...wanted].filter((file) => !before.includes(file) && !after.includes(file));

@@ -19,8 +19,11 @@ describe('a log beside a real API server', function () {
     subject = await connect();
     await createNamespace(subject.client, namespace);
     const account = `/api/v1/namespaces/${namespace}/serviceaccounts/default`;
-    await until('the service account', () =>
-      subject.client.request('GET', account).then(Boolean, () => false),
+    // Its controller may have lost sight of the API server in the tests before.
+    await until(
+      'the service account',
+      () => subject.client.request('GET', account).then(Boolean, () => false),
+      150_000,
     );
   });
 
