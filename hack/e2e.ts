@@ -69,7 +69,8 @@ async function mocha(
 ): Promise<boolean> {
   if (specs.length === 0) return true;
   log(`mocha ${specs.join(' ')}`);
-  const child = spawn(join(root, 'node_modules/.bin/mocha'), [...options, ...specs], {
+  // A test that failed may leave a watch open, which must not keep the whole from ending.
+  const child = spawn(join(root, 'node_modules/.bin/mocha'), ['--exit', ...options, ...specs], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, OTTO_E2E_KUBECONFIG: cluster.kubeconfig, OTTO_E2E_CLUSTER: cluster.name },
