@@ -30,6 +30,7 @@ describe('how the resources show on a real API server', function () {
 
   describe('the status', () => {
     const status = {
+      observedGeneration: 1,
       progress: '1/3',
       current: 'build',
       duration: '12s',

@@ -11,6 +11,7 @@ import { aPlan, aPod, aReport, aRun, aStage, CONFIG, NOW } from '../../testing/e
 import { applyJsonPatch } from '../../testing/json-patch.ts';
 import { readConfig } from '../config.ts';
 import { createMetrics } from '../metrics.ts';
+import { packPlan } from '../plan-data.ts';
 import { PlanStore } from '../plan-store.ts';
 import { PodWarnings } from '../pod-warnings.ts';
 import { Refusals } from '../refusals.ts';
@@ -44,7 +45,7 @@ describe('what the controller of Runs remembers', () => {
 
   /** Knows the plan, and takes patches of the Run's status. */
   const client = {
-    get: (): Promise<unknown> => Promise.resolve({ metadata: { name: 'demo-0' }, data: plan }),
+    get: (): Promise<unknown> => Promise.resolve({ metadata: { name: 'demo-0' }, data: packPlan(plan) }),
     patch: (type: ResourceType<KubeObject>, { name }: ObjectKey, { body }: Patch): Promise<unknown> => {
       const run = runs.find(({ metadata }) => metadata.name === name);
       if (type.plural !== RUNS.plural || run === undefined || !Array.isArray(body)) {
