@@ -1,6 +1,9 @@
 /** The node from outside of its pods: with a cluster that runs on this machine its processes are those of /proc here. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Pod } from '../src/api/kubernetes.ts';
+
+const PROCESS_MS = 60_000;
 
 export interface NodeProcess {
   pid: number;
@@ -35,11 +38,26 @@ export function commandsOf(podUIDs: readonly string[]): string[] {
   });
 }
 
-/** As the kernel or an administrator would. */
-export function killFirstProcess(pod: Pod, container: string): void {
-  const first = processesOf(pod, container).find(({ innerPid }) => innerPid === 1);
-  if (first === undefined) throw new Error(`container ${container} has no process on this machine`);
-  process.kill(first.pid, 'SIGKILL');
+/**
+ * As the kernel or an administrator would.
+ * @param find asked again until its container has a process: it may be being started again.
+ * @returns when it was killed, in milliseconds since the epoch.
+ */
+export async function killFirstProcess(find: () => Promise<Pod>, container: string): Promise<number> {
+  const deadline = performance.now() + PROCESS_MS;
+  for (;;) {
+    const pod = await find();
+    const first = processesOf(pod, container).find(({ innerPid }) => innerPid === 1);
+    if (first !== undefined) {
+      const killedAt = Date.now();
+      process.kill(first.pid, 'SIGKILL');
+      return killedAt;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`container ${container} of pod ${pod.metadata.name} has no process on this machine`);
+    }
+    await delay(100);
+  }
 }
 
 /** Empty for a process that has ended meanwhile. */

@@ -240,7 +240,7 @@ describe('a script that', function () {
     await space.until('loop-lost', 'a step', ({ status }) => status?.stages?.[0]?.state === 'Running');
     const [pod] = await space.pods('otto.dev/run=loop-lost');
     assert.ok(pod);
-    killFirstProcess(pod, 'main');
+    await killFirstProcess(async () => pod, 'main');
     const before = Date.now();
     const run = await space.ended('loop-lost');
     const { result, reason, message = '' } = stageOf(run, 'only');

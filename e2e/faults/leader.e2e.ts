@@ -59,9 +59,7 @@ describe('with two operators a Run', function () {
     const before = (await leader()).metadata.name ?? '';
     let holder = before;
     for (let kills = 0; kills < MOST_KILLS && holder === before; kills++) {
-      const pod = await leader();
-      const killedAt = Date.now();
-      killFirstProcess(pod, 'operator');
+      const killedAt = await killFirstProcess(leader, 'operator');
       const taken = await takenAfter(killedAt);
       assert.ok(taken.ms < TAKEOVER_MS, `after kill ${kills + 1} nobody led for ${taken.ms} ms`);
       holder = taken.holder;

@@ -135,14 +135,14 @@ describe('a pod that', function () {
 
   it('loses its runner is replaced', async () => {
     await create('runner');
-    killFirstProcess(await running('runner'), 'otto');
+    await killFirstProcess(() => running('runner'), 'otto');
     await endsAfter('runner', 'RunnerLost');
     await witness('runner killed', 'runner').sawAll();
   });
 
   it('loses its container is replaced', async () => {
     await create('container');
-    killFirstProcess(await running('container'), 'main');
+    await killFirstProcess(() => running('container'), 'main');
     await endsAfter('container', 'ContainerKilled');
     await witness('container killed', 'container').sawAll();
   });
