@@ -29,7 +29,7 @@ export interface OperatorConfig {
   /** Folder of the step library. */
   stdlib: string;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
-  /** Between two writes of one Run's status for mere progress. */
+  /** How long mere progress of a Run may wait to be written with what comes next. */
   progressIntervalMs: number;
   engine: EngineConfig;
   pods: PodConfig;

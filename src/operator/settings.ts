@@ -47,7 +47,7 @@ export const SETTINGS: { readonly [flag: string]: Setting } = {
   'progress-interval-ms': {
     variable: 'OTTO_PROGRESS_INTERVAL_MS',
     default: '1000',
-    description: "between two writes of a Run's status for mere progress",
+    description: 'how long mere progress of a Run may wait to be written with what comes next',
   },
   'pending-limit-seconds': {
     variable: 'OTTO_PENDING_LIMIT_SECONDS',

@@ -20,7 +20,7 @@ export interface RunControllerOptions {
   client: ApiClient;
   logger: Logger;
   metrics: Metrics;
-  /** Between two writes of one Run for mere progress. */
+  /** How long mere progress of a Run may wait to be written with what comes next. */
   progressIntervalMs: number;
 }
 
@@ -34,8 +34,8 @@ type Written = { kind: 'done' } | { kind: 'later'; ms: number } | { kind: 'confl
 
 export class RunController {
   readonly #options: RunControllerOptions;
-  /** Runs that have not ended, by key; when the status was last written. */
-  readonly #active = new Map<string, { uid: string; writtenAt: number }>();
+  /** Runs that have not ended, by key; since when there is progress that is not written. */
+  readonly #active = new Map<string, { uid: string; unwrittenSince?: number | undefined }>();
   #passes = 0;
 
   constructor(options: RunControllerOptions) {
@@ -54,7 +54,7 @@ export class RunController {
       this.#forget(key, uid);
       return { result: 'success' };
     }
-    if (!this.#active.has(key)) this.#active.set(key, { uid, writtenAt: 0 });
+    if (!this.#active.has(key)) this.#active.set(key, { uid });
     const { input, askAgainMs } = await gather(run, sources);
     const { decision, refusedMs } = await this.#createPods(input);
     // Recorded before it is done: why a pod was stopped must be known when it is seen ended, whatever happens between.
@@ -105,13 +105,15 @@ export class RunController {
     const after = decision.status;
     if (run.status === after || statusDifference(run.status, after).length === 0) return { kind: 'done' };
     const now = sources.now();
-    if (!decision.urgent) {
-      const dueAt = (active?.writtenAt ?? 0) + progressIntervalMs;
+    if (!decision.urgent && active !== undefined) {
+      // Mere progress waits for what else comes in its interval: often the stage's end.
+      active.unwrittenSince ??= now;
+      const dueAt = active.unwrittenSince + progressIntervalMs;
       if (dueAt > now) return { kind: 'later', ms: dueAt - now };
     }
     try {
       const written = await patchStatus(client, RUNS, run, { ...run, status: after });
-      if (active !== undefined) active.writtenAt = now;
+      if (active !== undefined) active.unwrittenSince = undefined;
       sources.views.runs.observe(written);
     } catch (error) {
       if (isConflict(error)) return { kind: 'conflict' };
