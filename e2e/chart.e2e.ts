@@ -5,9 +5,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { tool } from '../hack/tools/tools.ts';
+import { until } from '../src/kube/testing/until.ts';
 import { type Answer, connect, execute, type Kubectl } from './kubectl.ts';
 
 const CHART = join(import.meta.dirname, '../charts/otto');
+const PATIENCE_MS = 30_000;
 const DRY_RUN = ['apply', '--dry-run=server', '--validate=strict'];
 const VERSION = ['--kube-version', '1.35.4'];
 
@@ -190,7 +192,14 @@ describe('the chart', function () {
         metadata: { name: 'kept' },
         spec: { pipelineRef: { name: 'none' } },
       };
-      succeeded(await kubectl(['create', '-f', '-'], run));
+      // A kind that was installed just now is not found by everybody at once.
+      let said = '';
+      const isTaken = async (): Promise<boolean> => {
+        const { code, stderr } = await kubectl(['apply', '-f', '-'], run);
+        said = stderr;
+        return code === 0;
+      };
+      await until(() => `the Run is taken: ${said}`, isTaken, PATIENCE_MS);
       succeeded(await release('uninstall', 'otto', '--wait'));
       succeeded(await kubectl(['get', 'run', 'kept']));
       assert.equal(succeeded(await kubectl(['get', 'all,roles,leases', '-o', 'name'])).stdout, '');

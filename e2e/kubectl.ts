@@ -42,6 +42,8 @@ export function execute(command: string, args: readonly string[], input = ''): P
     });
     child.on('error', reject);
     child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
+    // A program may end without reading its input; its exit code says enough.
+    child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
 }
