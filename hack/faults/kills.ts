@@ -84,19 +84,23 @@ async function killAndLook(
   await census.start();
   let operator = await start();
   const began = performance.now();
-  for (let kill = 1; kill <= kills && !stop.aborted; kill++) {
-    await load.fill();
-    await delay(LEAST_LIFE_MS + random.next() * (lifeMs - LEAST_LIFE_MS));
-    if (random.whole(1, DELETIONS) === 1) await deleteSomePod(client, namespace, random, census);
-    process.kill(operator.pid, 'SIGKILL');
-    operator = await start();
-    if (kill % 25 === 0) log(`${kill} of ${kills} kills, ${load.created} Runs created, ${census.pods} pods`);
+  try {
+    for (let kill = 1; kill <= kills && !stop.aborted; kill++) {
+      await load.fill();
+      await delay(LEAST_LIFE_MS + random.next() * (lifeMs - LEAST_LIFE_MS));
+      if (random.whole(1, DELETIONS) === 1) await deleteSomePod(client, namespace, random, census);
+      process.kill(operator.pid, 'SIGKILL');
+      operator = await start();
+      if (kill % 25 === 0)
+        log(`${kill} of ${kills} kills, ${load.created} Runs created, ${census.pods} pods`);
+    }
+    await eventually('every Run has ended', END_MS, async () => {
+      const { items } = await client.list(RUNS, { namespace });
+      return items.every(({ status }) => status?.completionTime !== undefined);
+    }).catch((error: unknown) => log(String(error)));
+  } finally {
+    await operator.stop();
   }
-  await eventually('every Run has ended', END_MS, async () => {
-    const { items } = await client.list(RUNS, { namespace });
-    return items.every(({ status }) => status?.completionTime !== undefined);
-  }).catch((error: unknown) => log(String(error)));
-  await operator.stop();
   const problems = await census.check(load.created);
   const minutes = (performance.now() - began) / 60_000;
   log(
@@ -112,8 +116,9 @@ async function deleteSomePod(
   random: Random,
   census: Census,
 ): Promise<void> {
-  const { items } = await client.list(PODS, { namespace });
-  const running = items.filter((pod) => pod.status?.phase === 'Running' && runOf(pod) !== undefined);
+  // Only those: thousands that have ended do not fit one answer.
+  const { items } = await client.list(PODS, { namespace, fieldSelector: 'status.phase=Running' });
+  const running = items.filter((pod) => runOf(pod) !== undefined);
   const victim = running[random.whole(0, Math.max(0, running.length - 1))];
   if (victim?.metadata.name === undefined) return;
   census.deleted.add(victim.metadata.name);
