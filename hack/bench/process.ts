@@ -18,10 +18,6 @@ export function peakMegabytes(pid: number): number {
   return statusKilobytes(pid, 'VmHWM') / 1024;
 }
 
-export function residentMegabytes(pid: number): number {
-  return statusKilobytes(pid, 'VmRSS') / 1024;
-}
-
 function statusKilobytes(pid: number, field: string): number {
   const line = readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm'));
   return Number(line?.[1] ?? Number.NaN);

@@ -71,6 +71,6 @@ export class PlainView implements FollowView {
 }
 
 /** `[build]`, and for a second attempt `[build#2]`. */
-export function logPrefix({ stage, attempt }: Attempt): string {
+function logPrefix({ stage, attempt }: Attempt): string {
   return attempt > 1 ? `[${stage}#${attempt}]` : `[${stage}]`;
 }

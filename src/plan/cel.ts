@@ -13,7 +13,7 @@ export const ROOTS = ['params', 'source', 'run', 'pipeline', 'stages', 'steps', 
 export type Root = (typeof ROOTS)[number];
 
 /** Known only within a running stage. */
-export const LATE_ROOTS: readonly Root[] = ['steps', 'env'];
+const LATE_ROOTS: readonly Root[] = ['steps', 'env'];
 
 export interface Compiled extends References {
   /** As written. */

@@ -1,4 +1,4 @@
-/** What is wrong with a Pipeline, where, and what to do about it. The same from `otto lint`, admission and the operator. */
+/** What is wrong with a Pipeline, where, and what to do about it. The operator tells it as it is. */
 export type Path = readonly (string | number)[];
 
 export interface Diagnostic {

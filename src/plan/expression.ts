@@ -134,7 +134,7 @@ export function evaluateCondition(text: string, values: Values): boolean {
 }
 
 /** Speaks of `steps` or `env`; false for what cannot be parsed. */
-export function isLateExpression(text: string): boolean {
+function isLateExpression(text: string): boolean {
   try {
     return compileExpression(text).late;
   } catch {

@@ -2,20 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { aBlock, aStep, RunnerStage, type StageEnded, sh } from '../testing/runner-stage.ts';
+import { aBlock, aStep, RunnerStage, said, sh, stepResults } from '../testing/runner-stage.ts';
 import type { Instructions } from './protocol.ts';
-
-/** The text of the log without times. */
-function said(log: string): string[] {
-  return log
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.replace(/^\S+ /, ''));
-}
-
-function stepResults({ report }: StageEnded): string[] {
-  return (report?.steps ?? []).map((step) => `${step.name} ${step.result}`);
-}
 
 const NO_POST: Instructions['post'] = { always: [], success: [], failure: [] };
 

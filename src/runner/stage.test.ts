@@ -1,20 +1,8 @@
 import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { aBlock, aStep, RunnerStage, type StageEnded, sh } from '../testing/runner-stage.ts';
+import { aBlock, aStep, RunnerStage, said, sh, stepResults } from '../testing/runner-stage.ts';
 import type { Instructions } from './protocol.ts';
-
-/** The text of the log without times. */
-function said(log: string): string[] {
-  return log
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.replace(/^\S+ /, ''));
-}
-
-function stepResults({ report }: StageEnded): string[] {
-  return (report?.steps ?? []).map((step) => `${step.name} ${step.result}`);
-}
 
 describe('a stage', function () {
   this.timeout(30_000);

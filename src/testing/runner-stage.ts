@@ -181,3 +181,15 @@ function instructionVariables(body: string): Record<string, string> {
   }
   return variables;
 }
+
+/** The text of the log without times. */
+export function said(log: string): string[] {
+  return log
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/^\S+ /, ''));
+}
+
+export function stepResults({ report }: StageEnded): string[] {
+  return (report?.steps ?? []).map((step) => `${step.name} ${step.result}`);
+}

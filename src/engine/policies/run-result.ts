@@ -22,10 +22,7 @@ export function runResult(stages: Iterable<StageStatus>, allowed: ReadonlySet<st
 }
 
 /** What the Run itself did to a stage is never excused. */
-export function isCounted(
-  { name, reason, result, state }: StageStatus,
-  allowed: ReadonlySet<string>,
-): boolean {
+function isCounted({ name, reason, result, state }: StageStatus, allowed: ReadonlySet<string>): boolean {
   if (state !== 'Finished' || result === undefined || result === 'Skipped') return false;
   return !allowed.has(name) || reason === RUN_CANCELLED || reason === RUN_TIMED_OUT;
 }

@@ -89,7 +89,7 @@ export function volumes(instance: StageInstance, config: PodConfig): Volume[] {
 }
 
 /** What the runner and the user's containers share. */
-export function sharedMounts(): VolumeMount[] {
+function sharedMounts(): VolumeMount[] {
   return [
     { name: IO_VOLUME, mountPath: IO_PATH },
     { name: WORKSPACE_VOLUME, mountPath: WORKSPACE_PATH },
